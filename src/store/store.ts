@@ -1,0 +1,88 @@
+/**
+ * The store port: what the server may ask of its memory. It knows keys, values and time, and no rule.
+ *
+ * A key is a pair of a `tag` and a `name`. Keys of one aggregate (a client with its tokens, a consent with its
+ * grants) share a tag: everything atomic happens within one tag, which in Redis Cluster is the hash tag, so that
+ * the aggregate lies in one slot. What lies in two tags is never atomic together, on any store.
+ *
+ * Values are strings (JSON, as a rule). An entry may carry a time-to-live; from its end on it is absent for every
+ * operation, whether or not the store has swept it away yet.
+ *
+ * Every promise of a write resolves only when the change is durable: on LMDB when the commit is on disk, on Redis
+ * when the server (and the replicas that settings ask for) has acknowledged it.
+ */
+
+export interface Key {
+  /** The aggregate; printable ASCII without braces, at most 200 characters. */
+  readonly tag: string;
+  /** The entry within the aggregate; printable ASCII, at most 300 characters. */
+  readonly name: string;
+}
+
+export interface Entry {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Put {
+  readonly name: string;
+  readonly value: string;
+  /** Lifetime in seconds from now; without it the entry stays until it is removed. */
+  readonly ttlSeconds?: number;
+  /** Whether `scan` must find this entry. Ordered entries carry no time-to-live. */
+  readonly ordered?: boolean;
+}
+
+export type Condition =
+  | { readonly name: string; readonly is: "absent" }
+  | { readonly name: string; readonly is: "present" }
+  /** The entry exists and its value is exactly this one. */
+  | { readonly name: string; readonly equals: string };
+
+export interface Batch {
+  readonly tag: string;
+  /** All must hold at the moment of the commit, else nothing is written. */
+  readonly when?: readonly Condition[];
+  readonly put?: readonly Put[];
+  readonly remove?: readonly string[];
+}
+
+export type BatchResult =
+  | { readonly done: true }
+  /** The first condition, in the order given, that did not hold. */
+  | { readonly done: false; readonly failed: Condition };
+
+export interface ScanPage {
+  /** Only names greater than this one (bytewise); from the prefix's beginning when left out. */
+  readonly after?: string;
+  /** At most this many entries (1 to 1,000). */
+  readonly limit: number;
+}
+
+export interface StoreState {
+  readonly kind: "lmdb" | "redis";
+  readonly ready: boolean;
+  /** What is wrong, or what it is connected to; never a secret. */
+  readonly detail: string;
+}
+
+export interface Store {
+  /** The value, or undefined when the entry is absent. */
+  get(key: Key): Promise<string | undefined>;
+  /** The values of several names of one tag, in the order asked, in one round trip. */
+  getMany(tag: string, names: readonly string[]): Promise<(string | undefined)[]>;
+  put(tag: string, put: Put): Promise<void>;
+  /** Writes only when the entry is absent; true when it wrote. Of many at once exactly one gets true. */
+  putIfAbsent(tag: string, put: Put): Promise<boolean>;
+  /** Reads and removes in one step; of many at once exactly one gets the value. */
+  take(key: Key): Promise<string | undefined>;
+  remove(key: Key): Promise<void>;
+  /** Conditions, puts and removals of one tag, all or nothing. A put keeps no earlier time-to-live. */
+  batch(batch: Batch): Promise<BatchResult>;
+  /** Ordered entries of a tag whose names begin with the prefix, in bytewise order of their names. */
+  scan(tag: string, prefix: string, page: ScanPage): Promise<Entry[]>;
+  /** A cheap look at the store, for readiness. Never rejects. */
+  state(): Promise<StoreState>;
+  /** Waits for what is under way, then lets go of the store. */
+  close(): Promise<void>;
+}
