@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { settingsSchema, type Settings } from "./settings-schema.ts";
+import { startProblems } from "./start-checks.ts";
+
+/** The start stops with every problem named. Values are never shown: one of them may be a secret. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+export interface SettingsSources {
+  /** The project's folder; `config/` lies in it. */
+  readonly root: string;
+  /** Environment variables: `PORTEIRO_` and the path of the setting, e.g. `PORTEIRO_STORE_REDIS_URL`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Settings that a command gives by itself; they win over everything. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+export interface SettingsLeaf {
+  readonly path: readonly string[];
+  readonly variable: string;
+  readonly schema: JsonSchema;
+}
+
+export interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+}
+
+/** Every single setting with its environment variable, in the order of the schema. */
+export function settingsLeaves(): SettingsLeaf[] {
+  // The library's type is wider than the part of JSON Schema that this schema produces.
+  const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  return leavesOf(schema, []);
+}
+
+function leavesOf(schema: JsonSchema, path: readonly string[]): SettingsLeaf[] {
+  if (!schema.properties) {
+    return [{ path, variable: variableName(path), schema }];
+  }
+  return Object.entries(schema.properties).flatMap(([name, member]) => leavesOf(member, [...path, name]));
+}
+
+function variableName(path: readonly string[]): string {
+  return ["PORTEIRO", ...path.map((word) => word.replace(/([A-Z])/g, "_$1").toUpperCase())].join("_");
+}
+
+/**
+ * Reads `config/<profile>.json`, lays the environment and the overrides over it, and checks the whole.
+ * Throws a SettingsError that lists all problems by name.
+ */
+export function loadSettings(sources: SettingsSources): Settings {
+  const problems: string[] = [];
+  const fromEnvironment = environmentSettings(sources.environment, problems);
+  const profile = sources.overrides?.["profile"] ?? fromEnvironment["profile"] ?? "local";
+  const fromFile = profileFile(sources.root, String(profile), problems);
+  const merged = merge(merge(fromFile, fromEnvironment), sources.overrides ?? {});
+  const parsed = settingsSchema.safeParse(merged);
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".") || "settings"}: ${withoutValue(issue)}`));
+    throw new SettingsError(problems);
+  }
+  problems.push(...startProblems(parsed.data));
+  if (problems.length > 0) {
+    throw new SettingsError(problems);
+  }
+  return parsed.data;
+}
+
+/** zod's message for a wrong enum value or type names the expectation and the kind received, never the value. */
+function withoutValue(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") {
+    return `there is no setting ${issue.keys.join(", ")}`;
+  }
+  return issue.message;
+}
+
+function profileFile(root: string, profile: string, problems: string[]): Record<string, unknown> {
+  const known = settingsSchema.shape.profile.unwrap().options;
+  if (!known.some((name) => name === profile)) {
+    problems.push(`profile: expected one of ${known.join(", ")}`);
+    return {};
+  }
+  const file = join(root, "config", `${profile}.json`);
+  try {
+    return { ...(JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>), profile };
+  } catch (error) {
+    problems.push(`config/${profile}.json cannot be read: ${error instanceof SyntaxError ? "it is not JSON" : "it is missing"}`);
+    return {};
+  }
+}
+
+function environmentSettings(
+  environment: SettingsSources["environment"],
+  problems: string[],
+): Record<string, unknown> {
+  const leaves = new Map(settingsLeaves().map((leaf) => [leaf.variable, leaf]));
+  const settings: Record<string, unknown> = {};
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith("PORTEIRO_") || text === undefined) {
+      continue;
+    }
+    const leaf = leaves.get(variable);
+    if (!leaf) {
+      problems.push(`${variable}: there is no setting of this name (see config/README.md)`);
+      continue;
+    }
+    place(settings, leaf.path, valueOf(leaf, text, problems));
+  }
+  return settings;
+}
+
+function valueOf(leaf: SettingsLeaf, text: string, problems: string[]): unknown {
+  if (leaf.schema.type === undefined || leaf.schema.type === "string") {
+    return text;
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    if (leaf.schema.type === "array") {
+      return text.split(",").map((item) => item.trim());
+    }
+    problems.push(`${leaf.variable}: expected a JSON ${leaf.schema.type}`);
+    return undefined;
+  }
+}
+
+function place(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [first, ...rest] = path;
+  if (first === undefined) {
+    return;
+  }
+  if (rest.length === 0) {
+    target[first] = value;
+    return;
+  }
+  const inner = isPlainObject(target[first]) ? target[first] : {};
+  target[first] = inner;
+  place(inner, rest, value);
+}
+
+function merge(base: Record<string, unknown>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const result = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    const below = result[name];
+    result[name] = isPlainObject(below) && isPlainObject(value) ? merge(below, value) : value;
+  }
+  return result;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

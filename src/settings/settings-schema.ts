@@ -1,0 +1,172 @@
+import { z } from "zod";
+
+/**
+ * Every choice the outside world has, checked once at the start. The descriptions are the documentation:
+ * `config/README.md` is generated from this schema (`porteiro settings document`).
+ */
+
+const host = z.string().min(1);
+const port = z.int().min(0).max(65_535);
+const listener = (defaults: { host: string; port: number }) =>
+  z.strictObject({
+    host: host.default(defaults.host).describe("Address to listen on"),
+    port: port.default(defaults.port).describe("Port to listen on"),
+  });
+const httpsUrl = z.url({ protocol: /^https$/ }).transform((url) => url.replace(/\/$/, ""));
+const seconds = (least: number, most: number) => z.int().min(least).max(most);
+const hostAndPort = z.strictObject({ host, port });
+
+const listeners = z.strictObject({
+  public: listener({ host: "127.0.0.1", port: 7443 }).prefault({}),
+  mtls: listener({ host: "127.0.0.1", port: 7444 }).prefault({}),
+  ops: listener({ host: "127.0.0.1", port: 7490 }).prefault({}),
+});
+
+const tls = z.strictObject({
+  certificateFile: z.string().optional().describe("Server certificate with its intermediates, PEM; RSA"),
+  keyFile: z.string().optional().describe("Private key of the server certificate, PEM"),
+  localAuthorityDirectory: z
+    .string()
+    .optional()
+    .describe("Instead of the two files: where the local authority lives that issues the server certificate"),
+});
+
+const store = z.strictObject({
+  kind: z.enum(["lmdb", "redis"]).default("lmdb").describe("Embedded (one machine) or distributed store"),
+  lmdb: z
+    .strictObject({
+      path: z.string().default("var/store").describe("Folder of the embedded store"),
+      mapSizeMegabytes: z.int().min(16).max(1_048_576).default(4_096).describe("Largest size it may grow to"),
+    })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      mode: z.enum(["standalone", "sentinel", "cluster"]).default("standalone").describe("How Redis is run"),
+      url: z.string().default("redis://127.0.0.1:6379").describe("Standalone: redis:// or rediss:// URL"),
+      sentinelName: z.string().default("mymaster").describe("Sentinel: name of the master group"),
+      nodes: z.array(hostAndPort).default([]).describe("Sentinel: the sentinels; Cluster: some of its nodes"),
+      password: z.string().optional().describe("Sentinel and Cluster: password of the data nodes (secret)"),
+      sentinelPassword: z.string().optional().describe("Sentinel: password of the sentinels (secret)"),
+      tls: z.boolean().default(false).describe("Sentinel and Cluster: connect over TLS"),
+      keyPrefix: z.string().default("porteiro").describe("First part of every key"),
+      waitReplicas: z.int().min(0).max(10).default(0).describe("How many replicas must acknowledge each write"),
+      waitMilliseconds: z.int().min(10).max(10_000).default(500).describe("How long to wait for the replicas"),
+      requirePersistence: z
+        .boolean()
+        .default(true)
+        .describe("Refuse to start on a Redis that may evict keys or does not persist"),
+    })
+    .prefault({}),
+});
+
+const secrets = z.strictObject({
+  encryptionKey: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, "expected 32 bytes in base64url (43 characters)")
+    .optional()
+    .describe("Key that encrypts signing keys at rest and seals the audit trail: 32 bytes, base64url (secret)"),
+  encryptionKeyFile: z.string().optional().describe("File that holds the encryption key instead"),
+  createMissingKeyFile: z.boolean().default(false).describe("Make the key file on the first run"),
+});
+
+const directory = z.strictObject({
+  environment: z
+    .enum(["production", "sandbox"])
+    .describe("Value that a software statement must carry in software_environment"),
+  keystoreUrl: httpsUrl.describe("Base URL of the directory's keystore"),
+  participantsUrl: httpsUrl.optional().describe("URL of the participants list; left out: not read"),
+  statementIssuers: z.array(z.string().min(1)).min(1).describe("Accepted `iss` values of software statements"),
+  allowedHosts: z.array(z.string()).default([]).describe("Further hosts (host or host:port) that may be called"),
+  allowPrivateAddresses: z.boolean().default(false).describe("Let outgoing calls reach loopback and private addresses"),
+  caFile: z.string().optional().describe("Authority of the directory's TLS certificates, beside the public ones"),
+  timeoutMilliseconds: z.int().min(100).max(30_000).default(5_000).describe("Longest wait for one outgoing call"),
+  maxAnswerKilobytes: z.int().min(16).max(65_536).default(512).describe("Largest answer that is read"),
+  keyFreshnessSeconds: seconds(10, 3_600)
+    .default(300)
+    .describe("After how long a key that left the keystore is dead, while the keystore answers"),
+  maxStaleSeconds: seconds(60, 604_800)
+    .default(86_400)
+    .describe("How long the last good keys serve while the keystore does not answer"),
+  coolDownSeconds: seconds(1, 600).default(30).describe("Least time between two re-fetches for an unknown `kid`"),
+  participantsRefreshSeconds: seconds(60, 86_400).default(900).describe("How often the participants list is read"),
+});
+
+const certificates = z.strictObject({
+  brcacAnchors: z.array(z.string()).min(1).describe("PEM files of the roots that BRCAC certificates must chain to"),
+  brsealAnchors: z.array(z.string()).min(1).describe("PEM files of the roots that BRSEAL certificates must chain to"),
+  intermediates: z.array(z.string()).default([]).describe("PEM files of authorities that complete short chains"),
+  crlSourcesFile: z.string().default("config/crl-sources.json").describe("Table from issuer to CRL address"),
+  crlFromCertificate: z.boolean().default(true).describe("Use the certificate's own CRL address when the table has none"),
+  crlAllowedHosts: z.array(z.string()).default([]).describe("Hosts that CRLs may be fetched from, beside the table's"),
+  crlMaxAgeSeconds: seconds(600, 2_592_000).default(172_800).describe("How long a last good CRL serves after its nextUpdate"),
+  whenRevocationUnknown: z.enum(["refuse", "accept"]).default("refuse").describe("What to do when no CRL can be had"),
+});
+
+const registration = z.strictObject({
+  statementMaxAgeSeconds: seconds(60, 3_600).default(300).describe("Oldest software statement accepted (DCR 7.1-3)"),
+  clockSkewSeconds: seconds(0, 300).default(60).describe("How far in the future an `iat` may lie"),
+  maxBodyKilobytes: z.int().min(8).max(1_024).default(64).describe("Largest request body"),
+  requestsPerMinute: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(120)
+    .describe("Registration calls a minute and certificate before 429; 0 switches the limit off"),
+});
+
+const tokens = z.strictObject({
+  accessTokenSeconds: seconds(300, 900).default(900).describe("Lifetime of access tokens (FAPI-BR 5.2.2-13)"),
+  assertionMaxSeconds: seconds(60, 3_600).default(600).describe("Longest lifetime of a client assertion"),
+  clockSkewSeconds: seconds(0, 120).default(15).describe("Tolerance on exp, nbf and iat of client assertions"),
+});
+
+const tables = z.strictObject({
+  roleScopesFile: z.string().default("config/role-scopes.json").describe("Table from regulatory role to scopes"),
+  resourceServersFile: z
+    .string()
+    .default("config/resource-servers.json")
+    .describe("Resource servers that may introspect: name and SHA-256 of the public key"),
+  resourceServerAnchors: z
+    .array(z.string())
+    .default([])
+    .describe("PEM files of the bank's own authority, which resource server certificates must chain to"),
+});
+
+export const settingsSchema = z.strictObject({
+  profile: z
+    .enum(["production", "directory-sandbox", "local"])
+    .default("local")
+    .describe("Which file of config/ is the base: production, the ecosystem's sandbox directory, or our own"),
+  varDirectory: z.string().default("var").describe("Folder for everything a run writes"),
+  publicUrl: httpsUrl.default("https://localhost:7443").describe("Public base URL: discovery, keys, authorization, pages"),
+  mtlsUrl: httpsUrl.default("https://localhost:7444").describe("Public base URL of the endpoints that take a client certificate"),
+  listeners: listeners.prefault({}),
+  tls: tls.prefault({}),
+  trustedProxies: z
+    .array(z.string())
+    .default([])
+    .describe("Addresses (or CIDR ranges) whose Client-Cert headers (RFC 9440) are believed; none: headers are ignored"),
+  workers: z.int().min(1).max(64).default(1).describe("Server processes on this machine"),
+  store: store.prefault({}),
+  secrets: secrets.prefault({}),
+  directory,
+  certificates,
+  registration: registration.prefault({}),
+  tokens: tokens.prefault({}),
+  tables: tables.prefault({}),
+  offeredScopes: z
+    .array(z.string())
+    .default(["openid", "consents", "accounts", "customers", "resources"])
+    .describe("Scopes that the institution offers; what a role allows beyond them is left out of a registration"),
+  bankProducts: z
+    .record(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/), z.enum(["registration", "operator"]))
+    .default({})
+    .describe("Scopes of the bank's own products, and whether a client gets each at registration or by an operator's grant"),
+  logLevel: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("Least severe log line that is written"),
+});
+
+/** Everything the program may ask of its surroundings, complete and checked. Files are still paths. */
+export type Settings = z.output<typeof settingsSchema>;
