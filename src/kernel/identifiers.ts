@@ -1,0 +1,54 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** Random bytes of the wanted length; tests may give their own. */
+export type Randomness = (length: number) => Buffer;
+
+/** The machine's cryptographic random generator. */
+export const systemRandomness: Randomness = (length) => randomBytes(length);
+
+const routeLength = 16;
+
+/**
+ * The route of a software statement within a realm: 16 hex digits with which its client id and every token of that
+ * client begin. Whoever holds any of them knows where in the store the client lies, so that a client, its tokens and
+ * the proof that the software is registered once share one tag, and with it one atomic batch.
+ */
+export function routeOfSoftware(realm: string, softwareId: string): string {
+  return createHash("sha256").update(`${realm}\0${softwareId.toLowerCase()}`).digest("hex").slice(0, routeLength);
+}
+
+/** The route that a client id or token begins with, or undefined when the text cannot be one of ours. */
+export function routeOf(text: string): string | undefined {
+  return /^[0-9a-f]{16}/.exec(text)?.[0];
+}
+
+/** The store tag of a route. */
+export function clientTag(route: string): string {
+  return `client:${route}`;
+}
+
+/** A new client id under a route: 32 hex digits, 64 random bits. A client id is an identifier, not a secret. */
+export function newClientId(route: string, randomness: Randomness): string {
+  return `${route}${randomness(8).toString("hex")}`;
+}
+
+/** A new opaque token under a route: the route, then 256 random bits in base64url. */
+export function newToken(route: string, randomness: Randomness): string {
+  return `${route}${randomness(32).toString("base64url")}`;
+}
+
+/** What is stored in place of anything that opens a door. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+/** Compares two texts in a time that depends on neither. */
+export function equalInConstantTime(one: string, other: string): boolean {
+  const [left, right] = [one, other].map((text) => createHash("sha256").update(text).digest());
+  return left !== undefined && right !== undefined && timingSafeEqual(left, right);
+}
+
+/** An identifier that sorts by its time: 12 hex digits of milliseconds, a dash, 16 of randomness. */
+export function timeOrderedId(milliseconds: number, randomness: Randomness): string {
+  return `${milliseconds.toString(16).padStart(12, "0")}-${randomness(8).toString("hex")}`;
+}

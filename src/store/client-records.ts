@@ -1,0 +1,174 @@
+import { LRUCache } from "lru-cache";
+import { clientTag, routeOf } from "../kernel/identifiers.ts";
+import type { Condition, Put, Store } from "./store.ts";
+
+/** What the server keeps of a client. Times are seconds since the epoch. */
+export interface ClientRecord {
+  readonly realm: string;
+  readonly clientId: string;
+  readonly softwareId: string;
+  readonly organisationId: string;
+  /** RFC 7591 members as registered, without the software statement, which lies beside the record. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly status: "active" | "suspended";
+  readonly suspension?: ClientSuspension;
+  /** Scopes of the bank's products that this client holds beside its registered `scope`. */
+  readonly productScopes: readonly string[];
+  /** SHA-256 of the registration access token. */
+  readonly registrationTokenHash: string;
+  readonly registeredAt: number;
+  readonly updatedAt: number;
+}
+
+export interface ClientSuspension {
+  readonly by: "statement" | "operator";
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** A client together with the version that the store holds of it. */
+export interface VersionedClient {
+  readonly version: string;
+  readonly record: ClientRecord;
+}
+
+/** Names within a client's tag. There is one client to a tag, because there is one to a software statement. */
+export const clientNames = {
+  record: "client",
+  version: "version",
+  statement: "statement",
+  token: (hash: string) => `token/${hash}`,
+  usedAssertion: (hash: string) => `assertion/${hash}`,
+} as const;
+
+/** Where the ids of all clients are listed, in a tag of their own: an id there without a record means nothing. */
+const listTag = "clients";
+
+export interface ClientChange {
+  readonly record: ClientRecord;
+  /** The statement of this registration or update; left out when it stays as it is. */
+  readonly statement?: string;
+  /** Further entries of the same batch: the audit entry. */
+  readonly with: readonly Put[];
+}
+
+export interface ClientRecords {
+  /** The client as the store holds it now. One round trip; the record is only read when its version is new. */
+  find(clientId: string): Promise<VersionedClient | undefined>;
+  /** The client of a route, whichever it is. */
+  findByRoute(route: string): Promise<VersionedClient | undefined>;
+  /** What was last read of the client, perhaps outdated: fit only for what is then committed `when` its version holds. */
+  recall(clientId: string): VersionedClient | undefined;
+  /** A client of which the caller has just read that this version is in force. */
+  recallVersion(version: string): VersionedClient | undefined;
+  statementOf(clientId: string): Promise<string | undefined>;
+  /** False when the route has a client already; of many at once exactly one succeeds. */
+  insert(change: ClientChange & { statement: string }): Promise<boolean>;
+  /** False when the client is no longer at the version that the change was made from. */
+  replace(from: VersionedClient, change: ClientChange): Promise<boolean>;
+  /** Ends the client and everything under it; false when it is no longer at that version. */
+  remove(client: VersionedClient, withPuts: readonly Put[]): Promise<boolean>;
+  /** Ids of registered clients of a realm, in order, page by page. */
+  list(realm: string, page: { after?: string; limit: number }): Promise<string[]>;
+}
+
+/** The condition under which a write holds only while the client is what the caller read. */
+export function whileUnchanged(client: VersionedClient): Condition {
+  return { name: clientNames.version, equals: client.version };
+}
+
+/**
+ * Clients in the store, with what was last read of them in memory. The version is the one truth: it changes with
+ * every change of the record and goes with the client, in every process at once.
+ */
+export function createClientRecords(needs: { store: Store; remembered?: number }): ClientRecords {
+  const { store } = needs;
+  const remembered = new LRUCache<string, VersionedClient>({ max: needs.remembered ?? 10_000 });
+
+  const remember = (version: string, record: ClientRecord): VersionedClient => {
+    const client = { version, record };
+    remembered.set(record.clientId, client);
+    return client;
+  };
+
+  const read = async (route: string): Promise<VersionedClient | undefined> => {
+    const [version, value] = await store.getMany(clientTag(route), [clientNames.version, clientNames.record]);
+    // The store's own JSON, written by `change` below.
+    return version === undefined || value === undefined ? undefined : remember(version, JSON.parse(value) as ClientRecord);
+  };
+
+  const recallVersion = (version: string): VersionedClient | undefined => {
+    const known = remembered.get(version.slice(0, version.indexOf(".")));
+    return known?.version === version ? known : undefined;
+  };
+
+  const findByRoute = async (route: string): Promise<VersionedClient | undefined> => {
+    const version = await store.get({ tag: clientTag(route), name: clientNames.version });
+    return version === undefined ? undefined : (recallVersion(version) ?? read(route));
+  };
+
+  const write = async (tag: string, when: Condition, version: string, change: ClientChange): Promise<boolean> => {
+    const put: Put[] = [
+      { name: clientNames.record, value: JSON.stringify(change.record) },
+      { name: clientNames.version, value: version },
+      ...(change.statement === undefined ? [] : [{ name: clientNames.statement, value: change.statement }]),
+      ...change.with,
+    ];
+    const result = await store.batch({ tag, when: [when], put });
+    if (result.done) {
+      remember(version, change.record);
+    }
+    return result.done;
+  };
+
+  return {
+    async find(clientId) {
+      const route = routeOf(clientId);
+      const client = route === undefined ? undefined : await findByRoute(route);
+      return client?.record.clientId === clientId ? client : undefined;
+    },
+    findByRoute,
+    recall: (clientId) => remembered.get(clientId),
+    recallVersion,
+    async statementOf(clientId) {
+      return store.get({ tag: tagOfClient(clientId), name: clientNames.statement });
+    },
+    async insert(change) {
+      const { clientId, realm } = change.record;
+      // Listed first: a crash in between leaves an id without a client, which nobody takes for one.
+      await store.put(listTag, { name: `${realm}/${clientId}`, value: "", ordered: true });
+      const done = await write(tagOfClient(clientId), { name: clientNames.record, is: "absent" }, `${clientId}.1`, change);
+      if (!done) {
+        await store.remove({ tag: listTag, name: `${realm}/${clientId}` });
+      }
+      return done;
+    },
+    async replace(from, change) {
+      const [clientId, count] = from.version.split(".");
+      return write(tagOfClient(change.record.clientId), whileUnchanged(from), `${clientId}.${Number(count) + 1}`, change);
+    },
+    async remove(client, withPuts) {
+      const { clientId, realm } = client.record;
+      const result = await store.batch({
+        tag: tagOfClient(clientId),
+        when: [whileUnchanged(client)],
+        put: withPuts,
+        remove: [clientNames.record, clientNames.version, clientNames.statement],
+      });
+      remembered.delete(clientId);
+      if (result.done) {
+        await store.remove({ tag: listTag, name: `${realm}/${clientId}` });
+      }
+      return result.done;
+    },
+    async list(realm, page) {
+      const after = page.after === undefined ? {} : { after: `${realm}/${page.after}` };
+      const entries = await store.scan(listTag, `${realm}/`, { ...after, limit: page.limit });
+      return entries.map((entry) => entry.name.slice(realm.length + 1));
+    },
+  };
+}
+
+function tagOfClient(clientId: string): string {
+  return clientTag(clientId.slice(0, 16));
+}
