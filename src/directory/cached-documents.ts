@@ -1,0 +1,249 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import type { Clock } from "../kernel/clock.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Store } from "../store/store.ts";
+import type { GuardedHttp, OutgoingAnswer } from "./guarded-http.ts";
+import { OutgoingFailed, OutgoingRefused } from "./outgoing-errors.ts";
+
+export interface CacheTimes {
+  /** Seconds after which a copy is no longer used while the directory answers. */
+  readonly freshness: number;
+  /** Seconds for which the last good copy serves while the directory does not answer. */
+  readonly maxStale: number;
+  /** Seconds of rest after a failed call, and between two renewals out of turn. */
+  readonly coolDown: number;
+}
+
+export interface CachedDocumentsNeeds<T> {
+  /** Names the kind of document in the store and in the log. */
+  readonly kind: string;
+  readonly http: GuardedHttp;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly times: CacheTimes;
+  readonly accept: string;
+  /** Largest body accepted, in bytes; the guarded client's own limit unless given. */
+  readonly maxBytes?: number;
+  /** How many documents stay in memory. */
+  readonly capacity: number;
+  /** Reads a body, or what `keep` made of it. Whatever it throws makes the answer count as no answer. */
+  readonly read: (text: string) => T;
+  /** The text that the store keeps of a document, in the form that `read` takes; the body itself unless given. */
+  readonly keep?: (value: T) => string;
+}
+
+/** Why the last call brought no document, and when (ms). The detail holds no secret. */
+export interface DocumentFailure {
+  readonly at: number;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export type DocumentReading<T> =
+  | {
+      readonly available: true;
+      readonly value: T;
+      /** When the copy was asked for (ms). */
+      readonly fetchedAt: number;
+      /** Present when the directory did not answer the latest call: the copy is then the last good one. */
+      readonly failure: DocumentFailure | undefined;
+      /** Whether this reading waited for the directory's own answer. */
+      readonly asked: boolean;
+    }
+  | { readonly available: false; readonly failure: DocumentFailure };
+
+export interface DocumentState {
+  readonly url: string;
+  /** Seconds since the copy in memory was asked for; undefined when there is none. */
+  readonly ageSeconds: number | undefined;
+  /** `fresh`: within freshness; `stale`: the last good copy; `absent`: nothing that may be used. */
+  readonly status: "fresh" | "stale" | "absent";
+  readonly failure: DocumentFailure | undefined;
+}
+
+export interface CachedDocuments<T> {
+  /** The document when it may be used without waiting, else undefined. Renews it in the background when due. */
+  peek(url: string): T | undefined;
+  /** The document, asked of the directory when there is no usable copy. Never rejects. */
+  current(url: string): Promise<DocumentReading<T>>;
+  /** Asks the directory now, at most once per cool-down; within it, the same as `current`. Never rejects. */
+  renew(url: string): Promise<DocumentReading<T>>;
+  state(url: string): DocumentState;
+}
+
+interface Copy<T> {
+  readonly value: T;
+  readonly fetchedAt: number;
+  readonly freshMs: number;
+}
+
+interface Slot<T> {
+  copy?: Copy<T>;
+  failure?: DocumentFailure;
+  /** The call under way: everybody waits for the one. Resolves to whether the directory itself was asked. */
+  attempt?: Promise<boolean>;
+  renewedAt?: number;
+}
+
+const storeTag = "directory";
+/** Renewed in the background from this share of its freshness on, so that nobody waits for a copy in use. */
+const renewFrom = 0.8;
+
+const keptSchema = z.object({ url: z.string(), fetchedAt: z.number(), freshMs: z.number(), text: z.string() });
+
+/**
+ * Keeps documents of the directory at hand. While the directory answers, a copy lives for `freshness` at most; while
+ * it does not (no connection, an error status, or a body that `read` refuses), the last good one serves up to
+ * `maxStale`. Copies lie in the store too, so that a restart with the directory down finds them, and several
+ * processes on one store share their calls.
+ */
+export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): CachedDocuments<T> {
+  const { clock, store, log } = needs;
+  const freshnessMs = needs.times.freshness * 1000;
+  const maxStaleMs = needs.times.maxStale * 1000;
+  const coolDownMs = needs.times.coolDown * 1000;
+  const slots = new LRUCache<string, Slot<T>>({ max: needs.capacity });
+
+  function slotOf(url: string): Slot<T> {
+    const known = slots.get(url);
+    if (known) return known;
+    const slot: Slot<T> = {};
+    slots.set(url, slot);
+    return slot;
+  }
+
+  /** Milliseconds; endless for a copy from the future, as a clock that was set back leaves it. */
+  function ageOf(copy: Copy<T>): number {
+    const age = clock() - copy.fetchedAt;
+    return age < -freshnessMs ? Infinity : age;
+  }
+
+  function failedWithin(slot: Slot<T>, ms: number): boolean {
+    return slot.failure !== undefined && Math.abs(clock() - slot.failure.at) < ms;
+  }
+
+  /** The directory's silence must be recent: after a longer one it is asked again before an old copy is used. */
+  function usable(slot: Slot<T>): Copy<T> | undefined {
+    if (!slot.copy) return undefined;
+    const age = ageOf(slot.copy);
+    const serves = age < slot.copy.freshMs || (age <= maxStaleMs && failedWithin(slot, freshnessMs));
+    return serves ? slot.copy : undefined;
+  }
+
+  function renewWhenDue(url: string, slot: Slot<T>, copy: Copy<T>): void {
+    if (ageOf(copy) >= copy.freshMs * renewFrom && !slot.attempt && !failedWithin(slot, coolDownMs)) void ask(url, slot);
+  }
+
+  function ask(url: string, slot: Slot<T>, outOfTurn = false): Promise<boolean> {
+    slot.attempt ??= attempt(url, slot, outOfTurn).finally(() => {
+      delete slot.attempt;
+    });
+    return slot.attempt;
+  }
+
+  async function attempt(url: string, slot: Slot<T>, outOfTurn: boolean): Promise<boolean> {
+    await adoptKeptCopy(url, slot);
+    if (!outOfTurn && slot.copy && ageOf(slot.copy) < slot.copy.freshMs * renewFrom) return false;
+    const fetchedAt = clock();
+    try {
+      const answer = await needs.http.get(url, { accept: needs.accept, ...(needs.maxBytes !== undefined && { maxBytes: needs.maxBytes }) });
+      const text = answer.body.toString("utf8");
+      const copy = { value: needs.read(text), fetchedAt, freshMs: freshMsOf(answer) };
+      slot.copy = copy;
+      delete slot.failure;
+      await keepCopy(url, copy, text);
+    } catch (error) {
+      slot.failure = failureOf(error, clock());
+      log.warn({ kind: needs.kind, url, reason: slot.failure.reason, detail: slot.failure.detail }, "the directory did not answer");
+    }
+    return true;
+  }
+
+  /** The server's max-age, within our own limits: no longer than freshness, no shorter than a cool-down. */
+  function freshMsOf(answer: OutgoingAnswer): number {
+    const maxAge = /(?:^|[\s,])max-age="?(\d{1,9})/i.exec(answer.headers["cache-control"] ?? "")?.[1];
+    const wished = maxAge === undefined ? freshnessMs : Number(maxAge) * 1000;
+    return Math.min(freshnessMs, Math.max(wished, coolDownMs));
+  }
+
+  async function keepCopy(url: string, copy: Copy<T>, body: string): Promise<void> {
+    const text = needs.keep ? needs.keep(copy.value) : body;
+    const value = JSON.stringify({ url, fetchedAt: copy.fetchedAt, freshMs: copy.freshMs, text });
+    try {
+      await store.put(storeTag, { name: keptName(needs.kind, url), value, ttlSeconds: needs.times.maxStale });
+    } catch (error) {
+      log.warn({ kind: needs.kind, url, err: error }, "a copy of a directory document could not be kept");
+    }
+  }
+
+  /** Takes the store's copy when it is newer than ours: after a restart, or when another process asked meanwhile. */
+  async function adoptKeptCopy(url: string, slot: Slot<T>): Promise<void> {
+    try {
+      const text = await store.get({ tag: storeTag, name: keptName(needs.kind, url) });
+      if (text === undefined) return;
+      const kept = keptSchema.parse(JSON.parse(text));
+      if (kept.url !== url || kept.fetchedAt <= (slot.copy?.fetchedAt ?? -Infinity)) return;
+      const copy = { value: needs.read(kept.text), fetchedAt: kept.fetchedAt, freshMs: Math.min(kept.freshMs, freshnessMs) };
+      if (ageOf(copy) > maxStaleMs) return;
+      slot.copy = copy;
+      if (slot.failure && slot.failure.at < copy.fetchedAt) delete slot.failure;
+    } catch (error) {
+      log.warn({ kind: needs.kind, url, err: error }, "a kept copy of a directory document could not be read");
+    }
+  }
+
+  function reading(slot: Slot<T>, asked: boolean): DocumentReading<T> {
+    const copy = usable(slot);
+    const { failure } = slot;
+    if (copy) return { available: true, value: copy.value, fetchedAt: copy.fetchedAt, failure, asked };
+    const nothing = { at: clock(), reason: "absent", detail: "Expected a copy of the document, there is none" };
+    return { available: false, failure: failure ?? nothing };
+  }
+
+  async function current(url: string): Promise<DocumentReading<T>> {
+    const slot = slotOf(url);
+    const copy = usable(slot);
+    if (copy) {
+      renewWhenDue(url, slot, copy);
+      return reading(slot, false);
+    }
+    if (failedWithin(slot, coolDownMs) && !slot.attempt) return reading(slot, false);
+    return reading(slot, await ask(url, slot));
+  }
+
+  return {
+    current,
+    peek(url) {
+      const slot = slots.get(url);
+      const copy = slot && usable(slot);
+      if (copy) renewWhenDue(url, slot, copy);
+      return copy?.value;
+    },
+    async renew(url) {
+      const slot = slotOf(url);
+      const resting = slot.renewedAt !== undefined && Math.abs(clock() - slot.renewedAt) < coolDownMs;
+      if (resting || failedWithin(slot, coolDownMs)) return current(url);
+      slot.renewedAt = clock();
+      return reading(slot, await ask(url, slot, true));
+    },
+    state(url) {
+      const slot = slots.peek(url);
+      const copy = slot && usable(slot);
+      const age = slot?.copy && ageOf(slot.copy);
+      const status = copy === undefined ? "absent" : ageOf(copy) < copy.freshMs ? "fresh" : "stale";
+      return { url, ageSeconds: age === undefined ? undefined : Math.round(age / 1000), status, failure: slot?.failure };
+    },
+  };
+}
+
+function keptName(kind: string, url: string): string {
+  return `${kind}:${createHash("sha256").update(url).digest("base64url")}`;
+}
+
+function failureOf(error: unknown, at: number): DocumentFailure {
+  const reason = error instanceof OutgoingRefused || error instanceof OutgoingFailed ? error.reason : "unreadable";
+  return { at, reason, detail: error instanceof Error ? error.message : "Expected a readable document" };
+}
