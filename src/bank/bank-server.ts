@@ -1,0 +1,44 @@
+import { createServer } from "node:https";
+import type Koa from "koa";
+import { answerParserErrorsInJson } from "../kernel/http-parser-errors.ts";
+import { askForClientCertificate, tlsListenerOptions } from "../kernel/tls-options.ts";
+import type { GuardedState } from "./token-guard.ts";
+
+export interface BankServerNeeds {
+  readonly app: Koa<GuardedState>;
+  /** The listener's own certificate (with intermediates) and RSA key, PEM. */
+  readonly certPem: string;
+  readonly keyPem: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** How long calls under way may go on after stop, in milliseconds. */
+  readonly stopTimeoutMs: number;
+}
+
+export interface BankServer {
+  readonly port: number;
+  /** Takes no new connection, lets the calls under way end, then closes; resolves when all is closed. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the bank's HTTPS listener; resolves when it listens, rejects when it cannot. */
+export async function startBankServer(needs: BankServerNeeds): Promise<BankServer> {
+  const server = createServer({ ...tlsListenerOptions(needs), ...askForClientCertificate }, needs.app.callback());
+  answerParserErrorsInJson(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(needs.port, needs.host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : needs.port;
+
+  async function stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const lastCall = setTimeout(() => server.closeAllConnections(), needs.stopTimeoutMs);
+    server.closeIdleConnections();
+    await closed;
+    clearTimeout(lastCall);
+  }
+  return { port, stop };
+}
