@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type Koa from "koa";
 import { answerParserErrorsInJson } from "../kernel/http-parser-errors.ts";
@@ -24,7 +25,13 @@ export interface BankServer {
 
 /** Starts the bank's HTTPS listener; resolves when it listens, rejects when it cannot. */
 export async function startBankServer(needs: BankServerNeeds): Promise<BankServer> {
-  const server = createServer({ ...tlsListenerOptions(needs), ...askForClientCertificate }, needs.app.callback());
+  const handle = needs.app.callback();
+  const underWay = new Set<ServerResponse>();
+  const server = createServer({ ...tlsListenerOptions(needs), ...askForClientCertificate }, (request, response) => {
+    underWay.add(response);
+    response.once("close", () => underWay.delete(response));
+    void handle(request, response);
+  });
   answerParserErrorsInJson(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -37,6 +44,8 @@ export async function startBankServer(needs: BankServerNeeds): Promise<BankServe
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const lastCall = setTimeout(() => server.closeAllConnections(), needs.stopTimeoutMs);
     server.closeIdleConnections();
+    // Else a kept-alive connection would hold up the stop long after its last answer.
+    for (const response of underWay) if (!response.headersSent) response.setHeader("Connection", "close");
     await closed;
     clearTimeout(lastCall);
   }
