@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Store } from "../store/store.ts";
+import type { DocumentFailure, DocumentReading, DocumentState } from "./document-reading.ts";
 import type { GuardedHttp, OutgoingAnswer } from "./guarded-http.ts";
 import { OutgoingFailed, OutgoingRefused } from "./outgoing-errors.ts";
 
@@ -33,35 +34,6 @@ export interface CachedDocumentsNeeds<T> {
   readonly read: (text: string) => T;
   /** The text that the store keeps of a document, in the form that `read` takes; the body itself unless given. */
   readonly keep?: (value: T) => string;
-}
-
-/** Why the last call brought no document, and when (ms). The detail holds no secret. */
-export interface DocumentFailure {
-  readonly at: number;
-  readonly reason: string;
-  readonly detail: string;
-}
-
-export type DocumentReading<T> =
-  | {
-      readonly available: true;
-      readonly value: T;
-      /** When the copy was asked for (ms). */
-      readonly fetchedAt: number;
-      /** Present when the directory did not answer the latest call: the copy is then the last good one. */
-      readonly failure: DocumentFailure | undefined;
-      /** Whether this reading waited for the directory's own answer. */
-      readonly asked: boolean;
-    }
-  | { readonly available: false; readonly failure: DocumentFailure };
-
-export interface DocumentState {
-  readonly url: string;
-  /** Seconds since the copy in memory was asked for; undefined when there is none. */
-  readonly ageSeconds: number | undefined;
-  /** `fresh`: within freshness; `stale`: the last good copy; `absent`: nothing that may be used. */
-  readonly status: "fresh" | "stale" | "absent";
-  readonly failure: DocumentFailure | undefined;
 }
 
 export interface CachedDocuments<T> {
@@ -199,8 +171,7 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
     const copy = usable(slot);
     const { failure } = slot;
     if (copy) return { available: true, value: copy.value, fetchedAt: copy.fetchedAt, failure, asked };
-    const nothing = { at: clock(), reason: "absent", detail: "Expected a copy of the document, there is none" };
-    return { available: false, failure: failure ?? nothing };
+    return { available: false, failure: failure ?? nothingYet(clock()) };
   }
 
   async function current(url: string): Promise<DocumentReading<T>> {
@@ -231,16 +202,20 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
     },
     state(url) {
       const slot = slots.peek(url);
-      const copy = slot && usable(slot);
-      const age = slot?.copy && ageOf(slot.copy);
-      const status = copy === undefined ? "absent" : ageOf(copy) < copy.freshMs ? "fresh" : "stale";
-      return { url, ageSeconds: age === undefined ? undefined : Math.round(age / 1000), status, failure: slot?.failure };
+      if (!slot?.copy) return { url, ageSeconds: undefined, status: "absent", failure: slot?.failure };
+      const age = ageOf(slot.copy);
+      const status = age < slot.copy.freshMs ? "fresh" : age <= maxStaleMs ? "stale" : "absent";
+      return { url, ageSeconds: Math.round(age / 1000), status, failure: slot.failure };
     },
   };
 }
 
 function keptName(kind: string, url: string): string {
   return `${kind}:${createHash("sha256").update(url).digest("base64url")}`;
+}
+
+function nothingYet(at: number): DocumentFailure {
+  return { at, reason: "absent", detail: "Expected a usable copy of the document, there is none" };
 }
 
 function failureOf(error: unknown, at: number): DocumentFailure {

@@ -1,7 +1,7 @@
 import { compactVerify } from "jose";
 import { z } from "zod";
 import { printable } from "../kernel/refusal.ts";
-import type { DocumentFailure } from "./cached-documents.ts";
+import type { DocumentFailure } from "./document-reading.ts";
 import type { DirectoryKey } from "./jwks.ts";
 import type { Keystore } from "./keystore.ts";
 import { softwareStatementClaims, softwareStatementOf, type SoftwareStatement } from "./software-statement.ts";
@@ -39,6 +39,7 @@ type JudgedHeader = { readonly kid: string; readonly problem?: never } | { reado
 
 /** Real statements have some 5 KB. */
 const largestStatement = 64 * 1024;
+const expectedForm = "a compact JWS of at most 64 KB, as the directory issued it";
 const compactJws = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
 /** Keys that a header may bring along (jwk, jku, x5c, x5u) are not looked at: only the directory's count (DCR 8). */
@@ -57,10 +58,10 @@ export async function readSoftwareStatement(jwt: unknown, keystore: Keystore): P
   if (jwt === undefined || jwt === null || jwt === "") {
     return failed("absent", "nothing", "a software statement in the member software_statement");
   }
+  if (typeof jwt !== "string") return failed("malformed", "a JSON value that is no string", expectedForm);
   const form = formProblem(jwt);
-  if (form !== undefined) return failed("malformed", form, "a compact JWS of at most 64 KB, as the directory issued it");
-  const statement = jwt as string; // formProblem has looked at its type
-  const { kid, problem } = headerOf(statement);
+  if (form !== undefined) return failed("malformed", form, expectedForm);
+  const { kid, problem } = headerOf(jwt);
   if (problem) return problem;
 
   const lookup = await keystore.signingKey(kid);
@@ -69,15 +70,14 @@ export async function readSoftwareStatement(jwt: unknown, keystore: Keystore): P
       ? failed("key-unknown", `kid ${printable(kid)}`, "a kid of the directory's keystore")
       : { ...failed("directory-unreachable", lookup.failure.reason, "an answer of the keystore"), directory: lookup.failure };
   }
-  const payload = await verifiedPayload(statement, lookup.key);
+  const payload = await verifiedPayload(jwt, lookup.key);
   if (payload === undefined) {
     return failed("signature", `kid ${printable(kid)}`, "a PS256 signature by the directory's key of this kid");
   }
   return readClaims(payload);
 }
 
-function formProblem(jwt: unknown): string | undefined {
-  if (typeof jwt !== "string") return Array.isArray(jwt) ? "an array" : `a value of type ${typeof jwt}`;
+function formProblem(jwt: string): string | undefined {
   if (jwt.length > largestStatement) return `${jwt.length} characters`;
   const parts = compactJws.exec(jwt)?.slice(1);
   if (!parts) return `${jwt.split(".").length} parts, not all of them base64url`;
