@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { z } from "zod";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Store } from "../store/store.ts";
-import type { DocumentFailure, DocumentReading, DocumentState } from "./document-reading.ts";
 import type { GuardedHttp, OutgoingAnswer } from "./guarded-http.ts";
-import { OutgoingFailed, OutgoingRefused } from "./outgoing-errors.ts";
+import { createKeptCopies, type KeptCopy } from "./kept-copies.ts";
+import { OutgoingFailed, OutgoingRefused, type FailedReason, type RefusedReason } from "./outgoing-errors.ts";
 
 export interface CacheTimes {
   /** Seconds after which a copy is no longer used while the directory answers. */
@@ -36,6 +34,39 @@ export interface CachedDocumentsNeeds<T> {
   readonly keep?: (value: T) => string;
 }
 
+/** Why the last call brought no document, and when (ms). The detail holds no secret. */
+export interface DocumentFailure {
+  readonly at: number;
+  /** The guarded client's reason; `unreadable` for a body that is not the document. */
+  readonly reason: RefusedReason | FailedReason | "unreadable" | "absent";
+  readonly detail: string;
+}
+
+export type DocumentReading<T> =
+  | {
+      readonly available: true;
+      readonly value: T;
+      /** When the copy was asked for (ms). */
+      readonly fetchedAt: number;
+      /** Present when the directory did not answer the latest call: the copy is then the last good one. */
+      readonly failure: DocumentFailure | undefined;
+      /** Whether this reading waited for the directory's own answer. */
+      readonly asked: boolean;
+    }
+  | { readonly available: false; readonly failure: DocumentFailure };
+
+export interface DocumentState {
+  readonly url: string;
+  /** Seconds since the copy in memory was asked for; undefined when there is none. */
+  readonly ageSeconds: number | undefined;
+  /**
+   * `fresh`: within freshness; `stale`: older, because nobody asked for it or, with a `failure`, because the
+   * directory does not answer; `absent`: none, or older than `maxStale`.
+   */
+  readonly status: "fresh" | "stale" | "absent";
+  readonly failure: DocumentFailure | undefined;
+}
+
 export interface CachedDocuments<T> {
   /** The document when it may be used without waiting, else undefined. Renews it in the background when due. */
   peek(url: string): T | undefined;
@@ -60,11 +91,8 @@ interface Slot<T> {
   renewedAt?: number;
 }
 
-const storeTag = "directory";
 /** Renewed in the background from this share of its freshness on, so that nobody waits for a copy in use. */
 const renewFrom = 0.8;
-
-const keptSchema = z.object({ url: z.string(), fetchedAt: z.number(), freshMs: z.number(), text: z.string() });
 
 /**
  * Keeps documents of the directory at hand. While the directory answers, a copy lives for `freshness` at most; while
@@ -73,10 +101,11 @@ const keptSchema = z.object({ url: z.string(), fetchedAt: z.number(), freshMs: z
  * processes on one store share their calls.
  */
 export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): CachedDocuments<T> {
-  const { clock, store, log } = needs;
+  const { clock, log } = needs;
   const freshnessMs = needs.times.freshness * 1000;
   const maxStaleMs = needs.times.maxStale * 1000;
   const coolDownMs = needs.times.coolDown * 1000;
+  const keptCopies = createKeptCopies({ ...needs, ttlSeconds: needs.times.maxStale });
   const slots = new LRUCache<string, Slot<T>>({ max: needs.capacity });
 
   function slotOf(url: string): Slot<T> {
@@ -126,7 +155,8 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
       const copy = { value: needs.read(text), fetchedAt, freshMs: freshMsOf(answer) };
       slot.copy = copy;
       delete slot.failure;
-      await keepCopy(url, copy, text);
+      const kept = needs.keep ? needs.keep(copy.value) : text;
+      await keptCopies.save(url, { fetchedAt, freshMs: copy.freshMs, text: kept });
     } catch (error) {
       slot.failure = failureOf(error, clock());
       log.warn({ kind: needs.kind, url, reason: slot.failure.reason, detail: slot.failure.detail }, "the directory did not answer");
@@ -141,29 +171,21 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
     return Math.min(freshnessMs, Math.max(wished, coolDownMs));
   }
 
-  async function keepCopy(url: string, copy: Copy<T>, body: string): Promise<void> {
-    const text = needs.keep ? needs.keep(copy.value) : body;
-    const value = JSON.stringify({ url, fetchedAt: copy.fetchedAt, freshMs: copy.freshMs, text });
-    try {
-      await store.put(storeTag, { name: keptName(needs.kind, url), value, ttlSeconds: needs.times.maxStale });
-    } catch (error) {
-      log.warn({ kind: needs.kind, url, err: error }, "a copy of a directory document could not be kept");
-    }
-  }
-
   /** Takes the store's copy when it is newer than ours: after a restart, or when another process asked meanwhile. */
   async function adoptKeptCopy(url: string, slot: Slot<T>): Promise<void> {
+    const kept = await keptCopies.load(url);
+    if (!kept || kept.fetchedAt <= (slot.copy?.fetchedAt ?? -Infinity)) return;
+    const copy = copyOf(kept);
+    if (!copy || ageOf(copy) > maxStaleMs) return;
+    slot.copy = copy;
+    if (slot.failure && slot.failure.at < copy.fetchedAt) delete slot.failure;
+  }
+
+  function copyOf(kept: KeptCopy): Copy<T> | undefined {
     try {
-      const text = await store.get({ tag: storeTag, name: keptName(needs.kind, url) });
-      if (text === undefined) return;
-      const kept = keptSchema.parse(JSON.parse(text));
-      if (kept.url !== url || kept.fetchedAt <= (slot.copy?.fetchedAt ?? -Infinity)) return;
-      const copy = { value: needs.read(kept.text), fetchedAt: kept.fetchedAt, freshMs: Math.min(kept.freshMs, freshnessMs) };
-      if (ageOf(copy) > maxStaleMs) return;
-      slot.copy = copy;
-      if (slot.failure && slot.failure.at < copy.fetchedAt) delete slot.failure;
-    } catch (error) {
-      log.warn({ kind: needs.kind, url, err: error }, "a kept copy of a directory document could not be read");
+      return { value: needs.read(kept.text), fetchedAt: kept.fetchedAt, freshMs: Math.min(kept.freshMs, freshnessMs) };
+    } catch {
+      return undefined;
     }
   }
 
@@ -208,10 +230,6 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
       return { url, ageSeconds: Math.round(age / 1000), status, failure: slot.failure };
     },
   };
-}
-
-function keptName(kind: string, url: string): string {
-  return `${kind}:${createHash("sha256").update(url).digest("base64url")}`;
 }
 
 function nothingYet(at: number): DocumentFailure {

@@ -1,8 +1,13 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Store } from "../store/store.ts";
-import { createCachedDocuments, type CacheTimes } from "./cached-documents.ts";
-import type { DocumentFailure, DocumentReading, DocumentState } from "./document-reading.ts";
+import {
+  createCachedDocuments,
+  type CacheTimes,
+  type DocumentFailure,
+  type DocumentReading,
+  type DocumentState,
+} from "./cached-documents.ts";
 import type { GuardedHttp } from "./guarded-http.ts";
 import { isSigningKey, readJwks, type DirectoryKey, type KeySet } from "./jwks.ts";
 

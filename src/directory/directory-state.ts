@@ -1,4 +1,4 @@
-import type { DocumentState } from "./document-reading.ts";
+import type { DocumentState } from "./cached-documents.ts";
 import type { Keystore } from "./keystore.ts";
 import type { Participants } from "./participants.ts";
 

@@ -1,5 +1,5 @@
 import type { CachedKeys, KeyLookup } from "./cached-keys.ts";
-import type { DocumentReading, DocumentState } from "./document-reading.ts";
+import type { DocumentReading, DocumentState } from "./cached-documents.ts";
 import type { KeySet } from "./jwks.ts";
 
 export interface KeystoreNeeds {

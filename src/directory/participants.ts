@@ -2,8 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Store } from "../store/store.ts";
-import { createCachedDocuments, type CacheTimes } from "./cached-documents.ts";
-import type { DocumentFailure, DocumentState } from "./document-reading.ts";
+import { createCachedDocuments, type CacheTimes, type DocumentFailure, type DocumentState } from "./cached-documents.ts";
 import type { GuardedHttp } from "./guarded-http.ts";
 
 export interface ParticipantsNeeds {

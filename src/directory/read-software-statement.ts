@@ -1,7 +1,7 @@
 import { compactVerify } from "jose";
 import { z } from "zod";
 import { printable } from "../kernel/refusal.ts";
-import type { DocumentFailure } from "./document-reading.ts";
+import type { DocumentFailure } from "./cached-documents.ts";
 import type { DirectoryKey } from "./jwks.ts";
 import type { Keystore } from "./keystore.ts";
 import { softwareStatementClaims, softwareStatementOf, type SoftwareStatement } from "./software-statement.ts";

@@ -1,4 +1,4 @@
-import type { DocumentReading, DocumentState } from "./document-reading.ts";
+import type { DocumentReading, DocumentState } from "./cached-documents.ts";
 import type { CachedKeys, KeyLookup } from "./cached-keys.ts";
 import { isSigningKey, type DirectoryKey, type KeySet } from "./jwks.ts";
 
