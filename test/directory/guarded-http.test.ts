@@ -202,6 +202,18 @@ describe("the guarded client for outgoing calls", () => {
       expect((await problemOf(guarded({ timeoutMs: 150 }).get(server.url, { accept }))).reason).to.equal("timeout");
     });
 
+    it("a name service that does not answer ends with the same time-out", async () => {
+      const client = guarded({ timeoutMs: 150, resolve: () => new Promise(() => undefined) });
+      expect((await problemOf(client.get(server.url, { accept }))).reason).to.equal("timeout");
+    });
+
+    it("a name service that fails is a network failure", async () => {
+      const client = guarded({ resolve: () => Promise.reject(new Error("SERVFAIL")) });
+      expect((await problemOf(client.get(server.url, { accept }))).reason).to.equal("network");
+      const empty = guarded({ resolve: async () => [] });
+      expect((await problemOf(empty.get(server.url, { accept }))).reason).to.equal("address-not-allowed");
+    });
+
     it("a body that trickles ends with the same time-out", async () => {
       server.answer = trickles;
       expect((await problemOf(guarded({ timeoutMs: 300 }).get(server.url, { accept }))).reason).to.equal("timeout");
