@@ -4,7 +4,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
-import { addAbortSignal, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { callbackify } from "node:util";
 import axios, { type AxiosResponse } from "axios";
 import type { Log } from "../kernel/log.ts";
@@ -83,7 +83,6 @@ export function createGuardedHttp(needs: GuardedHttpNeeds): GuardedHttp {
         validateStatus: () => true,
         headers: { Accept: options.accept, "Accept-Encoding": "identity", "User-Agent": "porteiro" },
       });
-      addAbortSignal(signal, response.data);
       const answer = await usableAnswer(response, target, options.maxBytes ?? needs.maxBytes);
       needs.log.debug({ host: target.host, path: target.pathname, bytes: answer.body.length }, "outgoing call answered");
       return answer;
