@@ -1,0 +1,196 @@
+import { readBrcac } from "../../certs/brcac.ts";
+import { clientAuth, type KeyUsageName } from "../../certs/certificate-extensions.ts";
+import type { ChainBreak } from "../../certs/chain.ts";
+import type { IssuerFault } from "../../certs/issuer-faults.ts";
+import { strongDigests } from "../../certs/signature-digest.ts";
+import { printable, type Refusal } from "../../kernel/refusal.ts";
+import type { RefusalCode } from "../../kernel/refusal-catalogue.ts";
+import type { CertificateFacts } from "./certificate-facts.ts";
+
+/** Looks at the facts and says what is wrong, or nothing. Waits for nothing, reads no clock. */
+export type CertificateCheck = (facts: CertificateFacts) => Refusal | undefined;
+
+function refusal(code: RefusalCode, expected: string, received: string): Refusal {
+  return { code, expected, received: printable(received) };
+}
+
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** CS 104: RSA only; the listener's TLS profile would not speak with other keys either. */
+const keyIsRsa: CertificateCheck = ({ certificate }) =>
+  certificate.keyType === "rsa"
+    ? undefined
+    : refusal("certificate.key-type", "an RSA key", `a key of type ${certificate.keyType}`);
+
+/** CS 104, D20. */
+const keyIsLongEnough: CertificateCheck = ({ certificate }) =>
+  certificate.keyType === "rsa" && certificate.keySize < 2048
+    ? refusal("certificate.key-size", "an RSA key of at least 2048 bits", `${certificate.keySize} bits`)
+    : undefined;
+
+/** CS 104, D20: SHA-256 or better. */
+const digestIsStrong: CertificateCheck = ({ certificate }) =>
+  strongDigests.has(certificate.signatureDigest)
+    ? undefined
+    : refusal("certificate.digest", "a signature with SHA-256, SHA-384 or SHA-512", certificate.signatureDigest);
+
+const hasBegun: CertificateCheck = ({ certificate, now }) =>
+  now < certificate.notBefore
+    ? refusal(
+        "certificate.not-yet-valid",
+        `a certificate that is valid at ${isoTime(now)}`,
+        `valid from ${isoTime(certificate.notBefore)}`,
+      )
+    : undefined;
+
+const hasNotEnded: CertificateCheck = ({ certificate, now }) =>
+  now > certificate.notAfter
+    ? refusal(
+        "certificate.expired",
+        `a certificate that is valid at ${isoTime(now)}`,
+        `expired at ${isoTime(certificate.notAfter)}`,
+      )
+    : undefined;
+
+/** RFC 5280 4.2: what a critical extension says must be obeyed, and nobody here knows what this one says. */
+const criticalExtensionsAreKnown: CertificateCheck = ({ certificate }) =>
+  certificate.unknownCritical.length > 0
+    ? refusal(
+        "certificate.unreadable",
+        "no critical extensions beyond those of the certificate standard",
+        `critical extensions ${certificate.unknownCritical.join(" ")}`,
+      )
+    : undefined;
+
+/** CS 108 and 111: an end-entity certificate with these usages. */
+function hasKeyUsages(...usages: KeyUsageName[]): CertificateCheck {
+  return ({ certificate: { keyUsage, isCa } }) => {
+    if (!isCa && usages.every((usage) => keyUsage?.has(usage))) return undefined;
+    const listed = keyUsage ? [...keyUsage].join(" ") || "no usage" : "no keyUsage extension";
+    return refusal(
+      "certificate.key-usage",
+      `an end-entity certificate with keyUsage ${usages.join(" and ")}`,
+      isCa ? `a certificate of an authority, ${listed}` : listed,
+    );
+  };
+}
+
+/** CS 108. */
+const isForClients: CertificateCheck = ({ certificate: { extendedKeyUsage } }) =>
+  extendedKeyUsage.includes(clientAuth)
+    ? undefined
+    : refusal(
+        "certificate.extended-key-usage",
+        `extendedKeyUsage clientAuth (${clientAuth})`,
+        extendedKeyUsage.join(" ") || "no extendedKeyUsage extension",
+      );
+
+const faultWords: Readonly<Record<IssuerFault, string>> = {
+  expired: "is expired",
+  "not-yet-valid": "is not valid yet",
+  "not-an-authority": "is not a certificate authority",
+  "may-not-sign-certificates": "lacks keyUsage keyCertSign",
+  "path-too-long": "allows fewer authorities below it",
+  "weak-key": "has an RSA key under 2048 bits",
+  "weak-digest": "is signed with a digest weaker than SHA-256",
+  "unknown-critical-extension": "has a critical extension that is not understood",
+};
+
+/** DCR 7.1-1, 9.3.1-1: every signature up to an accepted root, and every authority on the way fit to issue. */
+const chainEndsInAnAnchor: CertificateCheck = ({ chain }) => (chain.ok ? undefined : brokenChain(chain.broken));
+
+function brokenChain(broken: ChainBreak): Refusal {
+  const { certificate } = broken;
+  switch (broken.reason) {
+    case "issuer-unknown":
+      return refusal(
+        "certificate.issuer-unknown",
+        "a chain to an accepted root, sent with its intermediates",
+        `unknown issuer ${certificate.issuerText}`,
+      );
+    case "forged":
+      return refusal(
+        "certificate.signature",
+        "a signature made by the issuer that the certificate names",
+        `not signed by the key of ${certificate.issuerText}`,
+      );
+    case "issuer-invalid":
+      return refusal(
+        "certificate.issuer-invalid",
+        "authorities that may issue and are valid now",
+        `the authority ${broken.faults.map((fault) => faultWords[fault]).join(", ")}: ${certificate.subjectText}`,
+      );
+    case "too-long":
+      return refusal(
+        "certificate.issuer-unknown",
+        "an accepted root after at most six authorities, each with a name of its own",
+        `a longer chain, or too many authorities of one name, above ${certificate.issuerText}`,
+      );
+  }
+}
+
+const noneIsRevoked: CertificateCheck = ({ certificate, revocations }) => {
+  for (const link of revocations) {
+    if (link.revocation.state !== "revoked") continue;
+    const { at, reason } = link.revocation;
+    const who = link.certificate === certificate ? "the certificate" : `the authority ${link.certificate.subjectText}`;
+    return refusal(
+      "certificate.revoked",
+      "a certificate and authorities that are not revoked",
+      `revoked at ${isoTime(at)}, ${reason}: ${who}`,
+    );
+  }
+  return undefined;
+};
+
+const revocationIsKnown: CertificateCheck = ({ revocations, whenRevocationUnknown }) => {
+  if (whenRevocationUnknown === "accept") return undefined;
+  const reasons = unknownRevocations(revocations);
+  return reasons.length > 0
+    ? refusal("certificate.revocation-unknown", "a current revocation list of every authority", reasons.join("; "))
+    : undefined;
+};
+
+export function unknownRevocations(revocations: CertificateFacts["revocations"]): string[] {
+  return revocations.flatMap(({ certificate, revocation }) =>
+    revocation.state === "unknown" ? [`${certificate.issuerText}: ${revocation.why}`] : [],
+  );
+}
+
+/** CS 107, D11. */
+const namesSoftware: CertificateCheck = ({ certificate }) =>
+  readBrcac(certificate).softwareId === undefined
+    ? refusal("brcac.software-id-missing", "a subject with exactly one UID, the software_id", certificate.subjectText)
+    : undefined;
+
+/** CS 107, DCR 9.3.1-2, D20. */
+const namesOrganisation: CertificateCheck = ({ certificate }) =>
+  readBrcac(certificate).organisationId === undefined
+    ? refusal(
+        "brcac.organisation-id-missing",
+        "a subject with one organizationIdentifier (2.5.4.97) OFBBR-UUID, or before 2022-08-31 one OU with the UUID",
+        certificate.subjectText,
+      )
+    : undefined;
+
+const keyAndValidity = [keyIsRsa, keyIsLongEnough, digestIsStrong, hasBegun, hasNotEnded, criticalExtensionsAreKnown];
+const chainAndRevocation = [chainEndsInAnAnchor, noneIsRevoked, revocationIsKnown];
+
+/** The checks of a BRCAC, in the order in which refusals are listed. */
+export const brcacChecks: readonly CertificateCheck[] = [
+  ...keyAndValidity,
+  hasKeyUsages("digitalSignature", "keyEncipherment"),
+  isForClients,
+  ...chainAndRevocation,
+  namesSoftware,
+  namesOrganisation,
+];
+
+/** The checks of a BRSEAL. That it names the right organisation is for those who know which one is right. */
+export const brsealChecks: readonly CertificateCheck[] = [
+  ...keyAndValidity,
+  hasKeyUsages("digitalSignature", "nonRepudiation"),
+  ...chainAndRevocation,
+];

@@ -1,0 +1,110 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { sentWith } from "../../certs/certificate.ts";
+import {
+  gatherCertificateFacts,
+  type CertificateFactsNeeds,
+  type CertificateInput,
+  type GatheredFacts,
+} from "./certificate-facts.ts";
+import { judgeCertificate, judgeSealCertificate, type CertificateVerdict, type SealVerdict } from "./judge-certificate.ts";
+
+export type CertificateVerdictsNeeds = CertificateFactsNeeds & {
+  /** How many verdicts are remembered; 5,000 when left out. */
+  readonly remembered?: number;
+};
+
+/** Judges certificates and remembers the verdicts for as long as they hold. */
+export interface Verdicts<Verdict> {
+  /**
+   * The verdict on a certificate with the further certificates its owner sent; those behind the certificate on its
+   * socket when left out. Never rejects. Remembered until a revocation list changes or is due, or a validity ends.
+   */
+  judge(certificate: CertificateInput | undefined, sentChain?: readonly CertificateInput[]): Promise<Verdict>;
+  /** The remembered verdict on this very object, without waiting; undefined when it must be judged (again). */
+  remembered(certificate: X509Certificate): Verdict | undefined;
+}
+
+/** Verdicts on BRCAC certificates. */
+export function createCertificateVerdicts(needs: CertificateVerdictsNeeds): Verdicts<CertificateVerdict> {
+  return createVerdicts(needs, judgeCertificate);
+}
+
+/** Verdicts on BRSEAL certificates; `anchors` are those of BRSEAL. */
+export function createSealVerdicts(needs: CertificateVerdictsNeeds): Verdicts<SealVerdict> {
+  return createVerdicts(needs, judgeSealCertificate);
+}
+
+interface Entry<Verdict> {
+  readonly verdict: Verdict;
+  readonly generation: number;
+  /** Milliseconds since the epoch. */
+  readonly validUntil: number;
+}
+
+/** A refusal is judged anew after this long at the latest: what was missing may have come. */
+const refusalLife = 30_000;
+
+function createVerdicts<Verdict extends { readonly ok: boolean }>(
+  needs: CertificateVerdictsNeeds,
+  judgeFacts: (gathered: GatheredFacts) => Verdict,
+): Verdicts<Verdict> {
+  const { revocation, clock } = needs;
+  const byObject = new WeakMap<X509Certificate, Entry<Verdict>>();
+  const byFingerprint = new LRUCache<string, Entry<Verdict>>({ max: needs.remembered ?? 5_000 });
+  const underWay = new Map<string, Promise<Entry<Verdict>>>();
+
+  const holds = (entry: Entry<Verdict> | undefined): entry is Entry<Verdict> =>
+    entry !== undefined && entry.generation === revocation.generation() && clock() < entry.validUntil;
+
+  async function judgeNow(certificate: CertificateInput | undefined, sent: readonly CertificateInput[]) {
+    const generation = revocation.generation();
+    const gathered = await gatherCertificateFacts(needs, certificate, sent);
+    const verdict = judgeFacts(gathered);
+    return { verdict, generation, validUntil: endOf(gathered, verdict.ok, clock()) };
+  }
+
+  async function entryFor(certificate: CertificateInput | undefined, sent: readonly CertificateInput[]) {
+    const key = [certificate ?? "", ...sent].map(fingerprint).join(" ");
+    const known = byFingerprint.get(key);
+    if (holds(known)) return known;
+    const judging = underWay.get(key) ?? judgeNow(certificate, sent).finally(() => underWay.delete(key));
+    underWay.set(key, judging);
+    const entry = await judging;
+    byFingerprint.set(key, entry);
+    return entry;
+  }
+
+  const remembered = (certificate: X509Certificate) => {
+    const entry = byObject.get(certificate);
+    return holds(entry) ? entry.verdict : undefined;
+  };
+
+  return {
+    remembered,
+    judge: async (certificate, sentChain) => {
+      // Only a certificate on its own socket always comes with the same further ones.
+      const ofSocket = certificate instanceof X509Certificate && sentChain === undefined;
+      const known = ofSocket ? remembered(certificate) : undefined;
+      if (known) return known;
+      const entry = await entryFor(certificate, sentChain ?? (ofSocket ? sentWith(certificate) : []));
+      if (ofSocket) byObject.set(certificate, entry);
+      return entry.verdict;
+    },
+  };
+}
+
+/** Until when nothing but a new revocation list can change the verdict. */
+function endOf(gathered: GatheredFacts, accepted: boolean, now: number): number {
+  if (gathered.state !== "read" || !accepted || !gathered.facts.chain.ok) return now + refusalLife;
+  const { chain, revocations } = gathered.facts;
+  return Math.min(
+    ...chain.path.map((certificate) => certificate.notAfter),
+    ...revocations.map((link) => link.revocation.recheckAt),
+  );
+}
+
+function fingerprint(input: CertificateInput): string {
+  if (input instanceof X509Certificate) return input.fingerprint256;
+  return createHash("sha256").update(input).digest("base64url");
+}

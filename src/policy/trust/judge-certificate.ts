@@ -1,0 +1,83 @@
+import { readBrcac, type Brcac } from "../../certs/brcac.ts";
+import { readBrseal, type Brseal } from "../../certs/brseal.ts";
+import type { Certificate } from "../../certs/certificate.ts";
+import { printable, type Refusal } from "../../kernel/refusal.ts";
+import { brcacChecks, brsealChecks, type CertificateCheck } from "./certificate-checks.ts";
+import type { CertificateFacts, GatheredFacts } from "./certificate-facts.ts";
+import { brcacWarnings, certificateWarnings, type CertificateWarning } from "./certificate-warnings.ts";
+
+/** A BRCAC that has what the checks ask for. */
+export type AcceptedBrcac = Brcac & Required<Pick<Brcac, "softwareId" | "organisationId" | "generation">>;
+
+interface Accepted {
+  readonly ok: true;
+  readonly certificate: Certificate;
+  /** From the leaf to the anchor. */
+  readonly chain: readonly Certificate[];
+  readonly warnings: readonly CertificateWarning[];
+}
+
+export interface Refused {
+  readonly ok: false;
+  /** Absent when none came, or none that can be read. */
+  readonly certificate?: Certificate;
+  /** Every failed check, in order. */
+  readonly refusals: readonly [Refusal, ...Refusal[]];
+}
+
+export type CertificateVerdict = (Accepted & { readonly brcac: AcceptedBrcac }) | Refused;
+export type SealVerdict = (Accepted & { readonly brseal: Brseal }) | Refused;
+
+/** Judges a transport certificate (DCR 7.1-1, 9.3.1-1; CS 104 to 108; inspector R01 to R09) by facts gathered before. */
+export function judgeCertificate(gathered: GatheredFacts): CertificateVerdict {
+  const verdict = judge(gathered, brcacChecks);
+  if (!verdict.ok) return verdict;
+  const { softwareId, organisationId, generation, ...rest } = readBrcac(verdict.facts.certificate);
+  if (softwareId === undefined || organisationId === undefined || generation === undefined) {
+    throw new Error("the BRCAC checks must refuse a certificate without UID or organisation");
+  }
+  const brcac = { ...rest, softwareId, organisationId, generation };
+  return { ...accepted(verdict.facts, verdict.chain, brcacWarnings(verdict.facts)), brcac };
+}
+
+/** Judges a signature certificate (CS 109 to 111; inspector R10) by facts gathered with the BRSEAL anchors. */
+export function judgeSealCertificate(gathered: GatheredFacts): SealVerdict {
+  const verdict = judge(gathered, brsealChecks);
+  if (!verdict.ok) return verdict;
+  return { ...accepted(verdict.facts, verdict.chain, []), brseal: readBrseal(verdict.facts.certificate) };
+}
+
+type Judged = { readonly ok: true; readonly facts: CertificateFacts; readonly chain: readonly Certificate[] } | Refused;
+
+function judge(gathered: GatheredFacts, checks: readonly CertificateCheck[]): Judged {
+  if (gathered.state === "absent") {
+    const absent: Refusal = { code: "certificate.absent", expected: "a client certificate", received: "none" };
+    return { ok: false, refusals: [absent] };
+  }
+  if (gathered.state === "unreadable") {
+    const unreadable: Refusal = {
+      code: "certificate.unreadable",
+      expected: "an X.509 certificate",
+      received: printable(gathered.why),
+    };
+    return { ok: false, refusals: [unreadable] };
+  }
+  const { facts } = gathered;
+  const [first, ...others] = checks.flatMap((check) => check(facts) ?? []);
+  if (first) return { ok: false, certificate: facts.certificate, refusals: [first, ...others] };
+  if (!facts.chain.ok) throw new Error("the checks must refuse a certificate without a chain");
+  return { ok: true, facts, chain: facts.chain.path };
+}
+
+function accepted(
+  facts: CertificateFacts,
+  chain: readonly Certificate[],
+  warnings: readonly CertificateWarning[],
+): Accepted {
+  return {
+    ok: true,
+    certificate: facts.certificate,
+    chain,
+    warnings: [...certificateWarnings(facts), ...warnings],
+  };
+}
