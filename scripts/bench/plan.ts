@@ -1,0 +1,115 @@
+import type { StoreKind } from "./subject.ts";
+
+export const workloads = ["client-credentials", "introspection", "registration"] as const;
+export type Workload = (typeof workloads)[number];
+
+/** One line of the table: which server does what, on what, for how many at once. */
+export interface Cell {
+  readonly workload: Workload | "static answer";
+  readonly subject: string;
+  /** Undefined for the bare https server, which keeps nothing. */
+  readonly store: StoreKind | undefined;
+  readonly clients: number | undefined;
+  readonly connections: number;
+}
+
+export interface Scale {
+  readonly rounds: number;
+  readonly connections: readonly number[];
+  /** Few and many. */
+  readonly clients: readonly [number, number];
+  /** The workloads that are measured with many clients too. */
+  readonly withManyClients: readonly Workload[];
+  /** How long each server works on each workload before the first round, so that its code is compiled by then. */
+  readonly firstWarmSeconds: number;
+  /** How long each measurement runs before it counts. */
+  readonly warmSeconds: number;
+  readonly measureSeconds: number;
+  /** Tokens that introspection asks about in turn; never fewer than there are clients. */
+  readonly tokens: number;
+}
+
+export const fullScale: Scale = {
+  rounds: 3,
+  connections: [1, 16, 64],
+  clients: [10, 2_000],
+  withManyClients: workloads,
+  firstWarmSeconds: 2,
+  warmSeconds: 0.4,
+  measureSeconds: 1.6,
+  tokens: 200,
+};
+
+/** Fits into a minute: a smoke test with figures, not a measurement. */
+export const quickScale: Scale = {
+  ...fullScale,
+  rounds: 1,
+  connections: [16],
+  withManyClients: ["client-credentials"],
+  firstWarmSeconds: 0.4,
+  warmSeconds: 0.15,
+  measureSeconds: 0.5,
+};
+
+/** One pass over all workloads and servers. */
+export interface Pass {
+  readonly title: string;
+  /** Counts from 0; the warm-up is not a round. */
+  readonly round: number | undefined;
+  readonly connections: number;
+  readonly warmSeconds: number;
+  readonly measureSeconds: number;
+}
+
+/** The warm-up, and then every number of connections in every round. */
+export function passesOf(scale: Scale): Pass[] {
+  const most = Math.min(16, Math.max(...scale.connections));
+  const warmUp = { title: "warm-up", round: undefined, connections: most, warmSeconds: 0, measureSeconds: scale.firstWarmSeconds };
+  const rounds = Array.from({ length: scale.rounds }, (_, round) =>
+    scale.connections.map((connections) => ({
+      title: `round ${round + 1} of ${scale.rounds}, ${connections} connections`,
+      round,
+      connections,
+      warmSeconds: scale.warmSeconds,
+      measureSeconds: scale.measureSeconds,
+    })),
+  );
+  return [warmUp, ...rounds.flat()];
+}
+
+/** The server with two processes: there is one question only, what a request costs. */
+export const twoProcesses = "porteiro x2";
+
+/** A server that stays up through all rounds. */
+export interface Instance {
+  readonly subject: string;
+  readonly store: StoreKind;
+  readonly clients: number;
+}
+
+/** Every server to start: each subject on each of its stores that were chosen, with each number of clients. */
+export function planInstances(
+  subjects: readonly { readonly name: string; readonly stores: readonly StoreKind[] }[],
+  stores: readonly StoreKind[],
+  clients: readonly number[],
+): Instance[] {
+  return stores.flatMap((store) =>
+    subjects
+      .filter((subject) => subject.stores.includes(store))
+      .flatMap(({ name }) =>
+        (name === twoProcesses ? clients.slice(0, 1) : clients).map((count) => ({ subject: name, store, clients: count })),
+      ),
+  );
+}
+
+/** Whether a server is measured with a workload. */
+export function takes(instance: Instance, workload: Workload, scale: Scale): boolean {
+  if (instance.subject === twoProcesses) return workload === "client-credentials";
+  return instance.clients === scale.clients[0] || scale.withManyClients.includes(workload);
+}
+
+/** The servers in the order of a round, each round beginning with another, so that no one always comes first. */
+export function inTurn<T>(round: number, servers: readonly T[]): readonly T[] {
+  const first = servers.length === 0 ? 0 : round % servers.length;
+  return [...servers.slice(first), ...servers.slice(0, first)];
+}

@@ -1,0 +1,126 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SignJWT, importJWK, type JWK } from "jose";
+import type { ClientMetadata } from "oidc-provider";
+import { startProcess, type StartedProcess } from "./child-process.ts";
+import { resourceServerName, type BenchClient, type Ecosystem } from "./ecosystem.ts";
+import type { ReferenceStore } from "./reference-adapters.ts";
+import type { ReferenceTls } from "./reference-https.ts";
+import type { ReferenceProviderSettings } from "./reference-oidc-provider.ts";
+import type { RunningServer, Subject, SubjectNeeds } from "./subject.ts";
+
+export interface ReferenceNeeds {
+  readonly ecosystem: Ecosystem;
+  readonly core: number | undefined;
+}
+
+const issuer = "https://localhost/default/openbanking_brasil";
+const resourceServerClientId = "resource-server";
+
+function tlsOf(ecosystem: Ecosystem): ReferenceTls {
+  return {
+    certPem: ecosystem.server.certificatePem,
+    keyPem: ecosystem.server.privateKeyPem,
+    caPem: ecosystem.caPem,
+  };
+}
+
+async function startReference(script: string, folder: string, settings: object, core: number | undefined): Promise<StartedProcess> {
+  const file = join(folder, "reference.json");
+  await writeFile(file, JSON.stringify(settings), { mode: 0o600 });
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return startProcess({ name: script, command: [process.execPath, path, file], core, readyMark: "ready " });
+}
+
+function running(started: StartedProcess, ecosystem: Ecosystem): RunningServer {
+  return {
+    pids: [started.pid],
+    startMs: started.startMs,
+    ports: [Number(started.readyLine)],
+    caPem: ecosystem.caPem,
+    stop: started.stop,
+  };
+}
+
+/** Starts the first reference, the bare https server. */
+export async function startHttpsReference({ ecosystem, core }: ReferenceNeeds, folder: string): Promise<RunningServer> {
+  return running(await startReference("reference-https.ts", folder, tlsOf(ecosystem), core), ecosystem);
+}
+
+function referenceStore({ store, folder, redisPort }: SubjectNeeds): ReferenceStore {
+  if (store === "memory") return { kind: store };
+  if (store === "lmdb") return { kind: store, path: join(folder, "lmdb") };
+  if (redisPort === undefined) throw new Error("A Redis port is needed to start on Redis");
+  return { kind: store, port: redisPort };
+}
+
+function clientRecord(client: BenchClient): ClientMetadata {
+  return { ...registrationBody(client.jwksUri), client_id: client.clientId, scope: "openid consents accounts customers resources" };
+}
+
+function resourceServerRecord(): ClientMetadata {
+  return {
+    client_id: resourceServerClientId,
+    token_endpoint_auth_method: "tls_client_auth",
+    tls_client_auth_subject_dn: `CN=${resourceServerName}`,
+    grant_types: [],
+    response_types: [],
+    redirect_uris: [],
+  };
+}
+
+/** What a TPP asks for, as the users' own scripts do. */
+function registrationBody(jwksUri: string) {
+  return {
+    grant_types: ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+    jwks_uri: jwksUri,
+    token_endpoint_auth_method: "private_key_jwt",
+    response_types: ["code id_token"],
+    redirect_uris: ["https://www.certification.openid.net/test/a/bench/callback"],
+    tls_client_certificate_bound_access_tokens: true,
+  } as const;
+}
+
+/** A statement of the usual size (4 KB); oidc-provider parses the body it comes in and drops it. */
+async function signStatement(signingKey: JWK): Promise<string> {
+  const claims = { software_roles: ["DADOS"], software_description: "x".repeat(2_400) };
+  return new SignJWT(claims).setProtectedHeader({ alg: "PS256" }).sign(await importJWK(signingKey, "PS256"));
+}
+
+/** The second reference, bare oidc-provider, on each of the stores. */
+export function createOidcProviderReference({ ecosystem, core }: ReferenceNeeds): Subject {
+  return {
+    name: "oidc-provider",
+    stores: ["memory", "lmdb", "redis"],
+    async start(needs) {
+      const clients = ecosystem.clients(needs.clients);
+      const settings: ReferenceProviderSettings = {
+        ...tlsOf(ecosystem),
+        issuer,
+        store: referenceStore(needs),
+        signingKey: ecosystem.signingKey,
+        clients: [resourceServerRecord(), ...clients.map(clientRecord)],
+        keysByUri: Object.fromEntries(clients.map(({ jwksUri, publicJwk }) => [jwksUri, { keys: [publicJwk] }])),
+      };
+      const started = await startReference("reference-oidc-provider.ts", needs.folder, settings, core);
+      const statement = await signStatement(ecosystem.signingKey);
+      return {
+        ...running(started, ecosystem),
+        paths: { token: "/token", introspection: "/token/introspection", registration: "/reg" },
+        audience: issuer,
+        scope: "consents",
+        clients,
+        clientIdentity: ecosystem.tpp,
+        resourceServer: { identity: ecosystem.resourceServer, clientId: resourceServerClientId },
+        async registrations(connections) {
+          const body = { ...registrationBody("https://keystore.bench/tpp/application.jwks"), software_statement: statement };
+          return {
+            bodies: Array.from({ length: connections }, () => JSON.stringify(body)),
+            identities: [ecosystem.tpp],
+          };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { fullScale, inTurn, passesOf, planInstances, quickScale, takes } from "../../scripts/bench/plan.ts";
+
+describe("bench: the plan", () => {
+  it("starts each server on its stores with few and with many clients, two processes with few only", () => {
+    const subjects = [
+      { name: "oidc-provider", stores: ["memory", "lmdb"] },
+      { name: "porteiro", stores: ["lmdb"] },
+      { name: "porteiro x2", stores: ["lmdb"] },
+    ] as const;
+    const names = planInstances(subjects, ["memory", "lmdb"], [10, 2_000]).map(
+      ({ subject, store, clients }) => `${subject} ${store} ${clients}`,
+    );
+    expect(names).to.deep.equal([
+      "oidc-provider memory 10",
+      "oidc-provider memory 2000",
+      "oidc-provider lmdb 10",
+      "oidc-provider lmdb 2000",
+      "porteiro lmdb 10",
+      "porteiro lmdb 2000",
+      "porteiro x2 lmdb 10",
+    ]);
+  });
+
+  it("warms up once, then measures every number of connections in each round", () => {
+    const passes = passesOf(fullScale);
+    expect(passes.map(({ round, connections }) => [round, connections])).to.deep.equal([
+      [undefined, 16],
+      ...[0, 1, 2].flatMap((round) => [1, 16, 64].map((connections) => [round, connections])),
+    ]);
+  });
+
+  it("begins each round with another server", () => {
+    expect(inTurn(0, ["a", "b", "c"])).to.deep.equal(["a", "b", "c"]);
+    expect(inTurn(4, ["a", "b", "c"])).to.deep.equal(["b", "c", "a"]);
+    expect(inTurn(1, [])).to.deep.equal([]);
+  });
+
+  it("asks two processes for tokens only, and in the quick run many clients too", () => {
+    const instance = { subject: "porteiro", store: "lmdb", clients: 2_000 } as const;
+    expect(takes({ ...instance, subject: "porteiro x2", clients: 10 }, "introspection", fullScale)).to.equal(false);
+    expect(takes(instance, "introspection", fullScale)).to.equal(true);
+    expect(takes(instance, "introspection", quickScale)).to.equal(false);
+    expect(takes(instance, "client-credentials", quickScale)).to.equal(true);
+  });
+});
