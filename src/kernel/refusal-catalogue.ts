@@ -488,12 +488,12 @@ const clientMetadata = entriesOf(
       "Um response type nao e oferecido.",
       "Envie response_types somente com code id_token ou omita-o.",
     ],
-    "grant-types.inconsistent": [
-      "RFC 7591 2.1",
-      "The grant types do not fit the response types.",
-      "With response type code id_token send both authorization_code and implicit.",
-      "Os grant types nao combinam com os response types.",
-      "Com o response type code id_token envie authorization_code e implicit.",
+    "metadata.overruled": [
+      "DCR 7.1-10, R33",
+      "A member differs from the software statement, which prevails. This is a warning and refuses nothing.",
+      "Leave the member out, or change it in the directory.",
+      "Um membro difere do software statement, que prevalece. E um aviso e nada recusa.",
+      "Omita o membro ou altere-o no diretorio.",
     ],
     "scope.role-missing": [
       "DCR 7.1-9, DCR 7.2, R30",

@@ -62,7 +62,9 @@ export interface ClientRecords {
   /** A client of which the caller has just read that this version is in force. */
   recallVersion(version: string): VersionedClient | undefined;
   statementOf(clientId: string): Promise<string | undefined>;
-  /** False when the route has a client already; of many at once exactly one succeeds. */
+  /** Names a client that is about to be inserted. Listed first: an id without a client is nobody's. */
+  enlist(realm: string, clientId: string): Promise<void>;
+  /** False when the route has a client already; of many at once exactly one succeeds. To be enlisted before. */
   insert(change: ClientChange & { statement: string }): Promise<boolean>;
   /** False when the client is no longer at the version that the change was made from. */
   replace(from: VersionedClient, change: ClientChange): Promise<boolean>;
@@ -133,10 +135,11 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
     async statementOf(clientId) {
       return store.get({ tag: tagOfClient(clientId), name: clientNames.statement });
     },
+    async enlist(realm, clientId) {
+      await store.put(listTag, { name: `${realm}/${clientId}`, value: "", ordered: true });
+    },
     async insert(change) {
       const { clientId, realm } = change.record;
-      // Listed first: a crash in between leaves an id without a client, which nobody takes for one.
-      await store.put(listTag, { name: `${realm}/${clientId}`, value: "", ordered: true });
       const done = await write(tagOfClient(clientId), { name: clientNames.record, is: "absent" }, `${clientId}.1`, change);
       if (!done) {
         await store.remove({ tag: listTag, name: `${realm}/${clientId}` });

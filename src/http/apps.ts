@@ -1,0 +1,61 @@
+import Router from "@koa/router";
+import Koa from "koa";
+import type { JWK } from "jose";
+import type { Log } from "../kernel/log.ts";
+import { endpointPaths, mtlsEndpoints, type Realm } from "../oidc/endpoints.ts";
+import { addDiscoveryRoutes } from "./discovery-routes.ts";
+import { answerRefusals } from "./refusal-answer.ts";
+import { addRefusalPages } from "./refusal-page.ts";
+import { addRegistrationRoutes, type RegistrationRoutesNeeds } from "./registration-routes.ts";
+import { requestLog } from "./request-log.ts";
+import { securityHeaders } from "./security-headers.ts";
+import { addTokenRoutes, type TokenRoutesNeeds } from "./token-routes.ts";
+import { unexpectedErrors } from "./unexpected-error.ts";
+import { unknownAddress } from "./unknown-address.ts";
+
+export interface AppsNeeds {
+  readonly realm: Realm;
+  readonly log: Log;
+  readonly isUnavailable: (error: unknown) => boolean;
+  readonly discoveryDocument: Readonly<Record<string, unknown>>;
+  readonly publicJwks: { readonly keys: readonly JWK[] };
+  readonly registration: RegistrationRoutesNeeds;
+  readonly tokens: TokenRoutesNeeds;
+}
+
+/** The application of the public listener: discovery, keys, pages. No client certificate is asked for. */
+export function createPublicApp(needs: AppsNeeds): Koa {
+  const { realm } = needs;
+  const router = new Router();
+  addDiscoveryRoutes(router, { realm, document: needs.discoveryDocument, publicJwks: needs.publicJwks });
+  addRefusalPages(router, realm);
+  // These take a client certificate and live on the other host; here they answer without one (D21).
+  for (const name of mtlsEndpoints) {
+    router.all(`${realm.path}${endpointPaths[name]}{/*rest}`, (ctx) => {
+      answerRefusals(ctx, realm, [{ code: "certificate.absent", expected: `a call with client certificate to ${realm.mtlsUrl}`, received: "a call to the public address" }]);
+    });
+  }
+  return assemble(needs, router);
+}
+
+/** The application of the mutual-TLS listener: everything that takes a client certificate. */
+export function createMtlsApp(needs: AppsNeeds): Koa {
+  const router = new Router();
+  addTokenRoutes(router, needs.tokens);
+  addRegistrationRoutes(router, needs.registration);
+  return assemble(needs, router);
+}
+
+function assemble({ realm, log, isUnavailable }: AppsNeeds, router: Router): Koa {
+  const app = new Koa();
+  // Nobody's headers decide who the caller is or what this server is called.
+  app.proxy = false;
+  app.silent = true;
+  app.on("error", (error: Error) => log.error({ err: error }, "answer broke off"));
+  app.use(requestLog(log));
+  app.use(unexpectedErrors(log, isUnavailable));
+  app.use(securityHeaders());
+  app.use(unknownAddress(router, realm));
+  app.use(router.routes());
+  return app;
+}

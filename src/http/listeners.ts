@@ -1,0 +1,54 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { answerParserErrorsInJson } from "../kernel/http-parser-errors.ts";
+import { askForClientCertificate, tlsListenerOptions } from "../kernel/tls-options.ts";
+
+export interface Listener {
+  readonly port: number;
+  /** Takes no new connection, lets the requests under way finish, then closes what is left. */
+  stop(graceMilliseconds: number): Promise<void>;
+}
+
+export interface ListenerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Listens with TLS; with `clientCertificate` every client is asked for one, and any or none is let through. */
+export function listenTls(
+  handler: RequestListener,
+  address: ListenerAddress,
+  tls: { certPem: string; keyPem: string; clientCertificate: boolean },
+): Promise<Listener> {
+  const options = { ...tlsListenerOptions(tls), ...(tls.clientCertificate ? askForClientCertificate : {}) };
+  return listen(createHttpsServer(options, handler), address);
+}
+
+/** Listens without TLS: for the operator's own machine only. */
+export function listenPlain(handler: RequestListener, address: ListenerAddress): Promise<Listener> {
+  return listen(createHttpServer(handler), address);
+}
+
+async function listen(server: Server, { host, port }: ListenerAddress): Promise<Listener> {
+  answerParserErrorsInJson(server);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve());
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop(graceMilliseconds) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const force = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMilliseconds);
+      await closed;
+      clearTimeout(force);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Context } from "koa";
+import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
+import type { Refusal } from "../kernel/refusal.ts";
+import type { CheckReport } from "../policy/registration/check.ts";
+import { refusalPageUrl, type Realm } from "../oidc/endpoints.ts";
+import { logAlso } from "./request-log.ts";
+
+/** Seconds after which a caller may try again when something that is needed is out of reach. */
+const retryAfterSeconds = 30;
+
+/**
+ * Answers with an OAuth error (RFC 6749 section 5.2): error and status of the first refusal, a description of
+ * printable ASCII, the address of the page that explains it, and every refusal.
+ */
+export function answerRefusals(ctx: Context, realm: Realm, refusals: readonly [Refusal, ...Refusal[]], reports?: readonly CheckReport[]): void {
+  const [first] = refusals;
+  const entry = refusalCatalogue[first.code];
+  logAlso(ctx, { refused: refusals.map(({ code }) => code) });
+  ctx.status = entry.status;
+  ctx.set("cache-control", "no-store");
+  if (entry.status === 401) {
+    ctx.set("www-authenticate", `${entry.error === "invalid_token" ? "Bearer" : "Mutual-TLS"} error="${entry.error}"`);
+  }
+  if (entry.status === 503) {
+    ctx.set("retry-after", String(retryAfterSeconds));
+  }
+  ctx.body = {
+    error: entry.error,
+    error_description: describe(first),
+    error_uri: refusalPageUrl(realm, first.code),
+    checks: reports === undefined ? refusals.map((refusal) => reportBody({ check: refusal.code, clause: refusalCatalogue[refusal.code].clause, result: "failed", refusal }, realm)) : reports.filter(({ result }) => result !== "passed").map((report) => reportBody(report, realm)),
+  };
+}
+
+/** One check as it stands in an answer: of a refusal or of a dry run. */
+export function reportBody(report: CheckReport, realm: Realm): Record<string, unknown> {
+  const { check, clause, result } = report;
+  if (!("refusal" in report)) {
+    return { check, clause, result };
+  }
+  const { code, expected, received } = report.refusal;
+  return { check, clause, result, code, expected, received, mend: refusalCatalogue[code].en.mend, help: refusalPageUrl(realm, code) };
+}
+
+function describe({ code, expected, received }: Refusal): string {
+  const { what, mend } = refusalCatalogue[code].en;
+  return `${what} Expected: ${expected}. Received: ${received}. ${mend}`;
+}

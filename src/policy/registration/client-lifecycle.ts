@@ -1,0 +1,132 @@
+import type { AuditAction, AuditActor } from "../../kernel/audit-entry.ts";
+import { epochSeconds, type Clock } from "../../kernel/clock.ts";
+import { clientTag, newToken, sha256, type Randomness } from "../../kernel/identifiers.ts";
+import type { ClientRecord, ClientRecords, VersionedClient } from "../../store/client-records.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
+
+export interface ClientLifecycleNeeds {
+  readonly clients: ClientRecords;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+/** Who changes a client, and in which request. */
+export interface ChangedBy {
+  readonly actor: AuditActor;
+  readonly requestId?: string;
+}
+
+/** Another change came first: the caller reads the client again and decides anew. */
+export class ClientChangedMeanwhile extends Error {
+  override readonly name = "ClientChangedMeanwhile";
+
+  constructor(clientId: string) {
+    super(`client ${clientId} was changed or deleted by another call at the same moment; try again`);
+  }
+}
+
+/** Every change of a client's state, each in one batch with its audit entry. */
+export interface ClientLifecycle {
+  /** What must be durable before `register`; may run while other things are still made ready. */
+  prepare(realm: string, clientId: string): Promise<void>;
+  /** False when the software is registered already; of many at once exactly one succeeds. To be prepared before. */
+  register(record: ClientRecord, statement: string, by: ChangedBy): Promise<boolean>;
+  update(from: VersionedClient, metadata: ClientRecord["metadata"], statement: string, by: ChangedBy): Promise<void>;
+  /** Ends the client, its registration access token and all its tokens in one step. */
+  remove(client: VersionedClient, by: ChangedBy): Promise<void>;
+  /** A new registration access token; the old one is dead. */
+  recover(client: VersionedClient, statement: string, by: ChangedBy): Promise<{ token: string }>;
+  suspend(client: VersionedClient, suspension: { by: "statement" | "operator"; reason: string }, by: ChangedBy): Promise<void>;
+  restore(client: VersionedClient, by: ChangedBy): Promise<void>;
+  /** Gives or takes scopes of the bank's products. */
+  grantProducts(client: VersionedClient, scopes: readonly string[], by: ChangedBy): Promise<void>;
+}
+
+export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecycle {
+  const { clients, audit } = needs;
+  const now = () => epochSeconds(needs.clock);
+
+  const announce = (route: string) => audit.announce(clientTag(route));
+
+  const entry = (record: ClientRecord, action: AuditAction, by: ChangedBy, details?: Record<string, unknown>) =>
+    audit.entry({
+      action,
+      realm: record.realm,
+      subject: { kind: "client", id: record.clientId },
+      ...by,
+      details: { softwareId: record.softwareId, organisationId: record.organisationId, ...details },
+    });
+
+  const change = async (
+    from: VersionedClient,
+    to: Partial<ClientRecord>,
+    action: AuditAction,
+    by: ChangedBy,
+    more: { statement?: string; details?: Record<string, unknown> } = {},
+  ): Promise<void> => {
+    await announce(from.record.clientId.slice(0, 16));
+    const { suspension: _, ...base } = from.record;
+    const kept = to.status === "active" || from.record.suspension === undefined ? {} : { suspension: from.record.suspension };
+    const record: ClientRecord = { ...base, ...kept, ...to, updatedAt: now() };
+    const statement = more.statement === undefined ? {} : { statement: more.statement };
+    const done = await clients.replace(from, { record, ...statement, with: [entry(record, action, by, more.details)] });
+    if (!done) {
+      throw new ClientChangedMeanwhile(record.clientId);
+    }
+  };
+
+  return {
+    async prepare(realm, clientId) {
+      await Promise.all([announce(clientId.slice(0, 16)), clients.enlist(realm, clientId)]);
+    },
+
+    async register(record, statement, by) {
+      return clients.insert({ record, statement, with: [entry(record, "client.registered", by, { scope: record.metadata["scope"] })] });
+    },
+
+    async update(from, metadata, statement, by) {
+      // The statement is the directory's word that all is active again; what an operator decided stays.
+      const restored = from.record.suspension?.by === "statement" ? ({ status: "active" } as const) : {};
+      await change(from, { metadata, ...restored }, "client.updated", by, {
+        statement,
+        details: { changed: changedMembers(from.record.metadata, metadata), ...(restored.status ? { restored: true } : {}) },
+      });
+    },
+
+    async remove(client, by) {
+      await announce(client.record.clientId.slice(0, 16));
+      if (!(await clients.remove(client, [entry(client.record, "client.deleted", by)]))) {
+        throw new ClientChangedMeanwhile(client.record.clientId);
+      }
+    },
+
+    async recover(client, statement, by) {
+      const token = newToken(client.record.clientId.slice(0, 16), needs.randomness);
+      await change(client, { registrationTokenHash: sha256(token) }, "client.recovered", by, { statement });
+      return { token };
+    },
+
+    async suspend(client, { by: source, reason }, by) {
+      const suspension = { by: source, reason, at: now() };
+      await change(client, { status: "suspended", suspension }, "client.suspended", by, { details: { source, reason } });
+    },
+
+    async restore(client, by) {
+      await change(client, { status: "active" }, "client.restored", by);
+    },
+
+    async grantProducts(client, scopes, by) {
+      const before = client.record.productScopes;
+      const given = scopes.filter((scope) => !before.includes(scope));
+      const taken = before.filter((scope) => !scopes.includes(scope));
+      const action = given.length > 0 || taken.length === 0 ? "client.granted" : "client.grant-withdrawn";
+      await change(client, { productScopes: [...scopes] }, action, by, { details: { given, taken } });
+    },
+  };
+}
+
+function changedMembers(before: ClientRecord["metadata"], after: ClientRecord["metadata"]): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])).sort();
+}

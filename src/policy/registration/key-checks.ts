@@ -1,0 +1,111 @@
+import { printable, type Refusal } from "../../kernel/refusal.ts";
+import { isSigningKey } from "../../directory/jwks.ts";
+import type { Check } from "./check.ts";
+import { sameDirectoryId } from "../../certs/brcac.ts";
+import type { RegistrationFacts, SealFact } from "./registration-facts.ts";
+
+/** Keys come from the directory's keystore and nowhere else (DCR 7.1-4, 7.1-5, 9.4; D8). */
+export const keyChecks: readonly Check<RegistrationFacts>[] = [
+  {
+    name: "keys-are-not-given-by-value",
+    clause: "DCR 7.1-4",
+    judge: ({ body }) =>
+      body.request.jwks === undefined ? undefined : { code: "jwks.by-value", expected: "no member jwks", received: "jwks" },
+  },
+  {
+    name: "jwks-uri-is-that-of-the-statement",
+    clause: "DCR 7.1-5",
+    judge: ({ body, statement }) =>
+      body.request.jwks_uri === undefined || body.request.jwks_uri === statement.jwksUri
+        ? undefined
+        : { code: "jwks-uri.differs", expected: printable(statement.jwksUri), received: printable(body.request.jwks_uri) },
+  },
+  {
+    name: "jwks-uri-lies-in-the-keystore",
+    clause: "DCR 9.4",
+    judge: ({ statement, rules }) =>
+      liesUnder(statement.jwksUri, rules.keystoreUrl)
+        ? undefined
+        : { code: "jwks.not-in-keystore", expected: `an address under ${rules.keystoreUrl}`, received: printable(statement.jwksUri) },
+  },
+  { name: "keys-are-published", clause: "DCR 9.4", judge: published },
+  {
+    name: "signing-key-is-published",
+    clause: "DCR 9.4",
+    judge: ({ keys }) =>
+      !keys.available || [...keys.value.byKid.values()].some(isSigningKey)
+        ? undefined
+        : { code: "jwks.signing-key-missing", expected: "an RSA key with use sig", received: kidsOf(keys.value.byKid) },
+  },
+  {
+    name: "encryption-key-is-published",
+    clause: "FAPI-BR 5.2.2.1-4, D8",
+    judge: ({ keys }) =>
+      !keys.available || [...keys.value.byKid.values()].some(({ use }) => use === "enc")
+        ? undefined
+        : { code: "jwks.encryption-key-missing", expected: "an RSA key with use enc", received: kidsOf(keys.value.byKid) },
+  },
+  { name: "signing-key-is-backed-by-a-brseal", clause: "CS 109", judge: sealed },
+];
+
+function liesUnder(address: string, base: string): boolean {
+  if (!URL.canParse(address)) {
+    return false;
+  }
+  const keystore = new URL(base.replace(/\/?$/, "/"));
+  const { origin, pathname } = new URL(address);
+  return origin === keystore.origin && pathname.startsWith(keystore.pathname);
+}
+
+function published({ keys }: RegistrationFacts): Refusal | readonly Refusal[] | undefined {
+  if (keys.available) {
+    return keys.value.rejected.map(({ kid, reason }) => ({
+      code: "jwks.invalid",
+      expected: "RSA public keys of 2048 bits or more with distinct kids",
+      received: `key ${printable(kid ?? "without kid")}: ${reason}`,
+    }));
+  }
+  const { reason, detail } = keys.failure;
+  const answered = ["status", "redirect", "size", "encoding", "document"].includes(reason);
+  return {
+    code: answered && reason !== "status" ? "jwks.invalid" : "directory.unreachable",
+    expected: "a JWKS from the keystore",
+    received: printable(`${reason}: ${detail}`),
+  };
+}
+
+/** At least one signing key must stand on an accepted BRSEAL of the statement's organisation. */
+function sealed(facts: RegistrationFacts): readonly Refusal[] | undefined {
+  const findings = facts.seals.map((seal) => sealProblem(seal, facts));
+  if (facts.seals.length === 0 || findings.some((problems) => problems.length === 0)) {
+    return undefined;
+  }
+  return findings.flat();
+}
+
+function sealProblem({ kid, verdict }: SealFact, { statement }: RegistrationFacts): Refusal[] {
+  if (verdict === undefined) {
+    return [{ code: "brseal.not-accepted", expected: `a certificate (x5c) with key ${printable(kid)}`, received: "none" }];
+  }
+  if (!verdict.ok) {
+    return verdict.refusals.map((refusal) => ({
+      code: "brseal.not-accepted",
+      expected: `${printable(kid)}: ${refusal.expected}`,
+      received: `${refusal.code}: ${refusal.received}`,
+    }));
+  }
+  return sameDirectoryId(verdict.brseal.organisationId, statement.organisation.id)
+    ? []
+    : [
+        {
+          code: "brseal.other-organisation",
+          expected: `organisation ${printable(statement.organisation.id)}`,
+          received: `organisation ${printable(verdict.brseal.organisationId)}`,
+        },
+      ];
+}
+
+function kidsOf(keys: ReadonlyMap<string, { kid: string; use: string | undefined }>): string {
+  const list = [...keys.values()].map(({ kid, use }) => `${kid} (${use ?? "no use"})`);
+  return printable(list.join(", ") || "no keys");
+}

@@ -1,0 +1,51 @@
+import { chmodSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Randomness } from "../kernel/identifiers.ts";
+import { SettingsError } from "./load-settings.ts";
+import type { Settings } from "./settings-schema.ts";
+
+/**
+ * The key that encrypts at rest, from the settings themselves or from their key file; 32 bytes in base64url.
+ * On a first run that allows it the file is made, readable by its owner only; of two processes that start at once
+ * one makes it and both use it.
+ * @throws SettingsError when the file is missing or holds no key
+ */
+export function readEncryptionKey(root: string, secrets: Settings["secrets"], randomness: Randomness): string {
+  if (secrets.encryptionKey !== undefined) {
+    return secrets.encryptionKey;
+  }
+  const file = resolve(root, secrets.encryptionKeyFile ?? "");
+  if (secrets.createMissingKeyFile) {
+    createOnce(file, `${randomness(32).toString("base64url")}\n`, randomness);
+  }
+  const key = readKey(file);
+  if (!/^[A-Za-z0-9_-]{43}$/.test(key)) {
+    throw new SettingsError(["secrets.encryptionKeyFile: expected a file with 32 bytes in base64url (43 characters)"]);
+  }
+  return key;
+}
+
+function readKey(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    throw new SettingsError(["secrets.encryptionKeyFile: the file cannot be read"]);
+  }
+}
+
+/** Linking a complete file into place is atomic: nobody ever reads half a key. */
+function createOnce(file: string, content: string, randomness: Randomness): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${randomness(6).toString("hex")}`;
+  writeFileSync(draft, content, { mode: 0o600 });
+  chmodSync(draft, 0o600);
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw error;
+    }
+  } finally {
+    unlinkSync(draft);
+  }
+}
