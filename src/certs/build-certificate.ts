@@ -61,6 +61,8 @@ export interface CertificateContent {
   readonly policies?: readonly string[];
   /** Upper-case hexadecimal; 16 random bytes when left out. */
   readonly serialNumber?: string;
+  /** Instead of the identifier that follows from the public key: only a forger wants another. */
+  readonly subjectKeyIdentifier?: Buffer;
 }
 
 export interface CertificateSigner {
@@ -68,6 +70,8 @@ export interface CertificateSigner {
   readonly privateKey: KeyObject;
   /** The signer's own certificate; left out when the certificate is self-signed. */
   readonly certificate?: X509Certificate;
+  /** Instead of the identifier that follows from the signer's public key. */
+  readonly keyIdentifier?: Buffer;
   readonly digest: Digest;
 }
 
@@ -184,11 +188,13 @@ function generalName(entry: AlternativeName): Asn1 {
   return tagged(0, [oid(entry.otherName), tagged(0, [primitive(asn1.Type.PRINTABLESTRING, entry.value)])]);
 }
 
-function extensions(content: CertificateContent, issuerKey: KeyObject): Asn1 {
+function extensions(content: CertificateContent, signer: CertificateSigner): Asn1 {
+  const own = content.subjectKeyIdentifier ?? keyIdentifier(content.publicKey);
+  const issuers = signer.keyIdentifier ?? (signer.certificate ? keyIdentifier(signer.certificate.publicKey) : own);
   const list = [
     basicConstraints(content.authority),
-    extension("2.5.29.14", primitive(asn1.Type.OCTETSTRING, keyIdentifier(content.publicKey).toString("binary"))),
-    extension("2.5.29.35", sequence(tagged(0, keyIdentifier(issuerKey).toString("binary")))),
+    extension("2.5.29.14", primitive(asn1.Type.OCTETSTRING, own.toString("binary"))),
+    extension("2.5.29.35", sequence(tagged(0, issuers.toString("binary")))),
   ];
   if (content.keyUsage.length > 0) list.push(keyUsageExtension(content.keyUsage));
   if (content.extendedKeyUsage?.length) {
@@ -220,7 +226,6 @@ function newSerialNumber(): Buffer {
 
 /** Builds and signs an X.509 v3 certificate (RFC 5280) and returns it parsed. The signer's key is RSA. */
 export function buildCertificate(content: CertificateContent, signer: CertificateSigner): X509Certificate {
-  const issuerKey = signer.certificate?.publicKey ?? content.publicKey;
   const algorithm = sequence(oid(signatureOids[signer.digest]), primitive(asn1.Type.NULL, ""));
   const subject = name(content.subject);
   const tbs = sequence(
@@ -231,7 +236,7 @@ export function buildCertificate(content: CertificateContent, signer: Certificat
     sequence(time(content.notBefore), time(content.notAfter)),
     subject,
     fromDer(content.publicKey.export({ type: "spki", format: "der" })),
-    extensions(content, issuerKey),
+    extensions(content, signer),
   );
   const signature = sign(signer.digest, toDer(tbs), signer.privateKey);
   return new X509Certificate(toDer(sequence(tbs, algorithm, bitString(signature))));

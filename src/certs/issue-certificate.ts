@@ -28,6 +28,8 @@ export interface Authority {
   /** What certificates issued by this authority name as their revocation sources. */
   readonly crlUrl?: string;
   readonly ocspUrl?: string;
+  /** Where it is not the one that follows from the key: a forger's copy of another authority. */
+  readonly keyIdentifier?: Buffer;
 }
 
 export interface CertifiedKey {
@@ -98,6 +100,10 @@ export interface AuthorityRequest {
   readonly pathLength?: number;
   /** A key to use instead of a new one. */
   readonly privateKey?: KeyObject;
+  /** Upper-case hexadecimal; random when left out. */
+  readonly serialNumber?: string;
+  /** Copied from the authority that this one pretends to be. */
+  readonly keyIdentifier?: Buffer;
 }
 
 /** Makes a certificate authority: a root, or one below `issuer`. RSA 2048 and SHA-256 unless asked otherwise. */
@@ -118,10 +124,13 @@ export async function createAuthority(request: AuthorityRequest): Promise<Author
     keyUsage: ["keyCertSign", "cRLSign"],
     ...(issuer?.crlUrl && { crlUrl: issuer.crlUrl }),
     ...(issuer?.ocspUrl && { ocspUrl: issuer.ocspUrl }),
+    ...(request.serialNumber && { serialNumber: request.serialNumber }),
+    ...(request.keyIdentifier && { subjectKeyIdentifier: request.keyIdentifier }),
   };
   const certificate = buildCertificate(content, {
     privateKey: issuer?.privateKey ?? privateKey,
     ...(issuer && { certificate: issuer.certificate }),
+    ...(issuer?.keyIdentifier && { keyIdentifier: issuer.keyIdentifier }),
     digest,
   });
   return {
@@ -132,6 +141,7 @@ export async function createAuthority(request: AuthorityRequest): Promise<Author
     ...(issuer && { issuer }),
     ...(request.crlUrl && { crlUrl: request.crlUrl }),
     ...(request.ocspUrl && { ocspUrl: request.ocspUrl }),
+    ...(request.keyIdentifier && { keyIdentifier: request.keyIdentifier }),
   };
 }
 
@@ -184,7 +194,12 @@ function certify(
       ...(authority.ocspUrl && { ocspUrl: authority.ocspUrl }),
       ...(options.serialNumber && { serialNumber: options.serialNumber }),
     },
-    { privateKey: authority.privateKey, certificate: authority.certificate, digest: options.digest ?? "sha256" },
+    {
+      privateKey: authority.privateKey,
+      certificate: authority.certificate,
+      ...(authority.keyIdentifier && { keyIdentifier: authority.keyIdentifier }),
+      digest: options.digest ?? "sha256",
+    },
   );
   return { certificatePem: x509.toString(), chainPem: intermediatesOf(authority), x509 };
 }
