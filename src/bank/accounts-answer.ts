@@ -17,7 +17,9 @@ export const accountSchema = z.object({
     fiRawAccountType: z.string(),
     description: z.string(),
   }),
-  accountNumber: z.string().describe("all but the last four characters are asterisks, unless the token has accounts:read_unmasked"),
+  accountNumber: z
+    .string()
+    .describe("all but the last four characters are asterisks, unless the token has accounts:read_unmasked"),
   description: z.string(),
   nickName: z.string().optional(),
   currentBalance: money,
@@ -79,7 +81,12 @@ export function toAccountAnswer(account: Account, view: AccountView): AccountAns
     institutionUserId: view.customer.userId,
     institutionCustomerId: view.customer.customerId,
     category: isOwner ? kind.category : "CROSS_USER_ACCOUNT",
-    type: { value: kind.value, fiAccountType: kind.fiAccountType, fiRawAccountType: kind.fiRawAccountType, description: kind.description },
+    type: {
+      value: kind.value,
+      fiAccountType: kind.fiAccountType,
+      fiRawAccountType: kind.fiRawAccountType,
+      description: kind.description,
+    },
     accountNumber: view.unmasked ? number : number.slice(-4).padStart(number.length, "*"),
     description: account.description,
     ...(account.nickname !== undefined && { nickName: account.nickname }),
@@ -95,11 +102,41 @@ export function toAccountAnswer(account: Account, view: AccountView): AccountAns
 }
 
 const kinds = {
-  checking: { category: "DEPOSIT", value: "CHECKING", fiAccountType: "CONTA_CORRENTE", fiRawAccountType: "CC", description: "Conta corrente" },
-  savings: { category: "DEPOSIT", value: "SAVINGS", fiAccountType: "CONTA_POUPANCA", fiRawAccountType: "CP", description: "Conta de poupança" },
-  "term-deposit": { category: "INVESTMENT", value: "CERT_OF_DEPOSIT", fiAccountType: "CDB", fiRawAccountType: "CDB", description: "Certificado de depósito bancário" },
-  mortgage: { category: "LOAN", value: "MORTGAGE_LOAN", fiAccountType: "FINANCIAMENTO_IMOBILIARIO", fiRawAccountType: "FI", description: "Financiamento imobiliário" },
-  "business-loan": { category: "LOAN", value: "COMMERCIAL_LOAN", fiAccountType: "CAPITAL_DE_GIRO", fiRawAccountType: "CG", description: "Capital de giro" },
+  checking: {
+    category: "DEPOSIT",
+    value: "CHECKING",
+    fiAccountType: "CONTA_CORRENTE",
+    fiRawAccountType: "CC",
+    description: "Conta corrente",
+  },
+  savings: {
+    category: "DEPOSIT",
+    value: "SAVINGS",
+    fiAccountType: "CONTA_POUPANCA",
+    fiRawAccountType: "CP",
+    description: "Conta de poupança",
+  },
+  "term-deposit": {
+    category: "INVESTMENT",
+    value: "CERT_OF_DEPOSIT",
+    fiAccountType: "CDB",
+    fiRawAccountType: "CDB",
+    description: "Certificado de depósito bancário",
+  },
+  mortgage: {
+    category: "LOAN",
+    value: "MORTGAGE_LOAN",
+    fiAccountType: "FINANCIAMENTO_IMOBILIARIO",
+    fiRawAccountType: "FI",
+    description: "Financiamento imobiliário",
+  },
+  "business-loan": {
+    category: "LOAN",
+    value: "COMMERCIAL_LOAN",
+    fiAccountType: "CAPITAL_DE_GIRO",
+    fiRawAccountType: "CG",
+    description: "Capital de giro",
+  },
 } as const satisfies Record<Account["kind"], Record<string, string>>;
 
 function reais(centavos: number): z.infer<typeof money> {
@@ -137,7 +174,10 @@ function actionsOn(account: Account): AccountAnswer["allowedActions"] {
 
 function particulars(account: Account): Partial<AccountAnswer> {
   if (!("termMonths" in account)) return {};
-  const term = { interestRate: account.interestRate, term: { duration: account.termMonths, termType: "MONTHS" } } as const;
+  const term = {
+    interestRate: account.interestRate,
+    term: { duration: account.termMonths, termType: "MONTHS" },
+  } as const;
   if ("maturesOn" in account) return { ...term, maturityDate: account.maturesOn };
   return {
     ...term,

@@ -10,16 +10,32 @@ const bodyLimit = 8_192;
 export const accountsHeaders = z.object({
   transactionId: z.string().max(36).regex(guid).describe("a UUID of 36 characters, new for every request"),
   callingAppId: z.string().max(50).optional().describe("a name of the calling application, at most 50 characters"),
-  institutionId: z.string().regex(/^[0-9]{4,6}$/).optional().describe("the financial institution's id, 4 to 6 digits, the one the token is for"),
+  institutionId: z
+    .string()
+    .regex(/^[0-9]{4,6}$/)
+    .optional()
+    .describe("the financial institution's id, 4 to 6 digits, the one the token is for"),
 });
 
 const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 
 /** Query parameters of the accounts API. */
 export const accountsQuery = z.object({
-  hostUserId: z.string().regex(/^[A-Za-z0-9]{1,16}$/).optional().describe("the customer's member number in the core system, 1 to 16 letters and digits"),
-  loginId: z.string().regex(loginIdForm).optional().describe("the customer's user name, 6 to 256 letters, digits and @$*_-=.!~"),
-  institutionCustomerId: z.string().regex(/^[0-9a-f]{32}$/i).optional().describe("the customerId of a business customer's location, 32 hexadecimal digits"),
+  hostUserId: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,16}$/)
+    .optional()
+    .describe("the customer's member number in the core system, 1 to 16 letters and digits"),
+  loginId: z
+    .string()
+    .regex(loginIdForm)
+    .optional()
+    .describe("the customer's user name, 6 to 256 letters, digits and @$*_-=.!~"),
+  institutionCustomerId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/i)
+    .optional()
+    .describe("the customerId of a business customer's location, 32 hexadecimal digits"),
   crossAccount: flag.default(true).describe("true or false; false leaves out accounts that belong to another customer"),
   additionalFields: flag.default(false).describe("true or false; true adds additionalInfo"),
 });
@@ -72,9 +88,14 @@ function pathParameters(ctx: Context): Record<string, string> {
 
 function checkHeaders(ctx: Context, institutionId: string): void {
   const names = Object.keys(accountsHeaders.shape) as (keyof typeof accountsHeaders.shape)[]; // keys of a literal
-  const sent = Object.fromEntries(names.map((name) => [name, ctx.get(name).trim()]).filter(([, value]) => value !== ""));
+  const sent = Object.fromEntries(
+    names.map((name) => [name, ctx.get(name).trim()]).filter(([, value]) => value !== ""),
+  );
   if (sent["transactionId"] === undefined) {
-    throw accountsRefusal("ACC_99998", "Expected the header transactionId; received none. Send a new UUID with every request.");
+    throw accountsRefusal(
+      "ACC_99998",
+      "Expected the header transactionId; received none. Send a new UUID with every request.",
+    );
   }
   for (const name of names) {
     const field = accountsHeaders.shape[name];
@@ -124,7 +145,10 @@ function checkParameterNames(names: readonly string[]): void {
   }
   const repeated = names.find((name, at) => names.indexOf(name) !== at);
   if (repeated !== undefined) {
-    throw accountsRefusal("ACC_99992", `Expected the query parameter ${repeated} once; received it several times. Send it once.`);
+    throw accountsRefusal(
+      "ACC_99992",
+      `Expected the query parameter ${repeated} once; received it several times. Send it once.`,
+    );
   }
 }
 

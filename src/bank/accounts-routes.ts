@@ -13,7 +13,11 @@ export const accountsScope = "accounts:read";
 const unmaskedScope = "accounts:read_unmasked";
 
 /** The three generations of the contract's paths. */
-export const accountsPaths: string[] = ["/digitalbanking/db-accounts/v1/accounts", "/db-accounts/v1/accounts", "/v1/accounts"];
+export const accountsPaths: string[] = [
+  "/digitalbanking/db-accounts/v1/accounts",
+  "/db-accounts/v1/accounts",
+  "/v1/accounts",
+];
 
 export interface AccountsNeeds {
   readonly sampleData: SampleData;
@@ -27,16 +31,21 @@ export function addAccountsRoutes(router: Router<GuardedState>, needs: AccountsN
   router.get(accountsPaths, echoTransactionId, needs.guard, (ctx) => {
     ctx.body = { accounts: visibleAccounts(ctx, needs) };
   });
-  router.get(accountsPaths.map((path) => `${path}/:accountId`), echoTransactionId, needs.guard, (ctx) => {
-    const account = visibleAccounts(ctx, needs).find(({ id }) => id === ctx.params["accountId"]);
-    if (account === undefined) {
-      throw accountsRefusal(
-        "ACC_00012",
-        "Expected the id of an account that the named customer may see; received another one. Take the id from the list of this customer's accounts.",
-      );
-    }
-    ctx.body = account;
-  });
+  router.get(
+    accountsPaths.map((path) => `${path}/:accountId`),
+    echoTransactionId,
+    needs.guard,
+    (ctx) => {
+      const account = visibleAccounts(ctx, needs).find(({ id }) => id === ctx.params["accountId"]);
+      if (account === undefined) {
+        throw accountsRefusal(
+          "ACC_00012",
+          "Expected the id of an account that the named customer may see; received another one. Take the id from the list of this customer's accounts.",
+        );
+      }
+      ctx.body = account;
+    },
+  );
 }
 
 /** The contract's tracing id comes back with every answer, refusals included, once it is one. */
@@ -65,7 +74,10 @@ function visibleAccounts(ctx: Context & { state: GuardedState }, needs: Accounts
 }
 
 function namedCustomer(query: AccountsQuery, sampleData: SampleData): Customer {
-  const customer = query.hostUserId === undefined ? sampleData.customerByLoginId(query.loginId ?? "") : retailMember(query.hostUserId, sampleData);
+  const customer =
+    query.hostUserId === undefined
+      ? sampleData.customerByLoginId(query.loginId ?? "")
+      : retailMember(query.hostUserId, sampleData);
   if (customer === undefined) {
     throw accountsRefusal(
       "ACC_00101",

@@ -16,35 +16,74 @@ export function bankOpenApi(publicUrl: string): object {
     parameters: [...parametersOf("header", accountsHeaders), ...parametersOf("query", accountsQuery)],
     answer: "AccountList",
     error: "AccountsError",
-    statuses: { "400": "Bad call", "401": "Bad token", "403": "Scope missing", "404": "No such customer", "415": "JSON not accepted", "503": "Token cannot be checked now" },
+    statuses: {
+      "400": "Bad call",
+      "401": "Bad token",
+      "403": "Scope missing",
+      "404": "No such customer",
+      "415": "JSON not accepted",
+      "503": "Token cannot be checked now",
+    },
   });
   const one = operation({
     summary: "One account of the customer",
     scope: accountsScope,
-    parameters: [pathParameter("accountId"), ...parametersOf("header", accountsHeaders), ...parametersOf("query", accountsQuery)],
+    parameters: [
+      pathParameter("accountId"),
+      ...parametersOf("header", accountsHeaders),
+      ...parametersOf("query", accountsQuery),
+    ],
     answer: "Account",
     error: "AccountsError",
-    statuses: { "400": "Bad call", "401": "Bad token", "403": "Scope missing", "404": "No such customer or account", "415": "JSON not accepted", "503": "Token cannot be checked now" },
+    statuses: {
+      "400": "Bad call",
+      "401": "Bad token",
+      "403": "Scope missing",
+      "404": "No such customer or account",
+      "415": "JSON not accepted",
+      "503": "Token cannot be checked now",
+    },
   });
   const profile = operation({
     summary: "Profile of one customer",
     scope: customersScope,
-    parameters: [pathParameter("customerId"), ...parametersOf("header", customersHeaders), ...parametersOf("query", customersQuery)],
+    parameters: [
+      pathParameter("customerId"),
+      ...parametersOf("header", customersHeaders),
+      ...parametersOf("query", customersQuery),
+    ],
     answer: "CustomerProfile",
     error: "CustomersError",
-    statuses: { "400": "Bad call", "401": "Bad token", "403": "Scope missing", "404": "No such customer", "503": "Token cannot be checked now" },
+    statuses: {
+      "400": "Bad call",
+      "401": "Bad token",
+      "403": "Scope missing",
+      "404": "No such customer",
+      "503": "Token cannot be checked now",
+    },
   });
   return {
     openapi: "3.1.0",
-    info: { title: "Sample bank: accounts and customers", version: "1.0.0", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    info: {
+      title: "Sample bank: accounts and customers",
+      version: "1.0.0",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
     servers: [{ url: publicUrl }],
     paths: Object.fromEntries([
-      ...accountsPaths.flatMap((path) => [[path, { get: list }], [`${path}/{accountId}`, { get: one }]]),
+      ...accountsPaths.flatMap((path) => [
+        [path, { get: list }],
+        [`${path}/{accountId}`, { get: one }],
+      ]),
       ...customersPaths.map((path) => [`${path}/{customerId}`, { get: profile }]),
     ]),
     components: {
       securitySchemes: {
-        boundToken: { type: "http", scheme: "bearer", description: "Access token bound to the client certificate of the connection (RFC 8705)" },
+        boundToken: {
+          type: "http",
+          scheme: "bearer",
+          description: "Access token bound to the client certificate of the connection (RFC 8705)",
+        },
       },
       schemas: {
         Account: jsonSchema(accountSchema),
@@ -67,7 +106,10 @@ interface OperationFacts {
 }
 
 function operation({ summary, scope, parameters, answer, error, statuses }: OperationFacts): object {
-  const refusals = Object.entries(statuses).map(([status, description]) => [status, { description, content: json(error) }]);
+  const refusals = Object.entries(statuses).map(([status, description]) => [
+    status,
+    { description, content: json(error) },
+  ]);
   return {
     summary,
     description: `Needs the scope ${scope}.`,

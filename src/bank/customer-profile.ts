@@ -29,7 +29,14 @@ export const customerProfileSchema = z.object({
     needsToAcceptDisclosure: z.boolean(),
   }),
   postalAddresses: z.array(
-    z.object({ address1: z.string(), address2: z.string(), city: z.string(), state: z.string(), postalCode: z.string(), country: z.literal("BR") }),
+    z.object({
+      address1: z.string(),
+      address2: z.string(),
+      city: z.string(),
+      state: z.string(),
+      postalCode: z.string(),
+      country: z.literal("BR"),
+    }),
   ),
   contactMethods: z.array(
     z.object({
@@ -44,7 +51,14 @@ export const customerProfileSchema = z.object({
   registrationDateTime: z.iso.datetime(),
   userType: z.enum(["RETAIL", "BUSINESS"]),
   userRole: z.literal("PRIMARY"),
-  customers: z.array(z.object({ customerId: z.string(), memberNumber: z.string(), customerType: z.enum(["RETAIL", "BUSINESS"]), hostLoginId: z.string() })),
+  customers: z.array(
+    z.object({
+      customerId: z.string(),
+      memberNumber: z.string(),
+      customerType: z.enum(["RETAIL", "BUSINESS"]),
+      hostLoginId: z.string(),
+    }),
+  ),
   acceptedDisclosure: z.boolean(),
   billPayChecked: z.boolean(),
 });
@@ -83,7 +97,14 @@ export function toCustomerProfile(customer: Customer, institutionId: string): Cu
       needsToAcceptDisclosure: false,
     },
     postalAddresses: [
-      { address1: address.street, address2: address.district, city: address.city, state: address.state, postalCode: address.postalCode, country: "BR" },
+      {
+        address1: address.street,
+        address2: address.district,
+        city: address.city,
+        state: address.state,
+        postalCode: address.postalCode,
+        country: "BR",
+      },
     ],
     contactMethods: [
       { ...contactMethod(customer, "EMAIL"), contactInfo: customer.email },
@@ -93,7 +114,12 @@ export function toCustomerProfile(customer: Customer, institutionId: string): Cu
     userType,
     userRole: "PRIMARY",
     customers: [
-      { customerId: customer.customerId, memberNumber: customer.memberNumber, customerType: userType, hostLoginId: customer.loginId },
+      {
+        customerId: customer.customerId,
+        memberNumber: customer.memberNumber,
+        customerType: userType,
+        hostLoginId: customer.loginId,
+      },
     ],
     acceptedDisclosure: true,
     billPayChecked: false,

@@ -18,7 +18,10 @@ export const customersHeaders = z.object({
 });
 
 export const customersQuery = z.object({
-  userIdType: z.enum(["CUSTOMER_ID", "LOGIN_ID"]).default("CUSTOMER_ID").describe("CUSTOMER_ID or LOGIN_ID: what the path names the customer by"),
+  userIdType: z
+    .enum(["CUSTOMER_ID", "LOGIN_ID"])
+    .default("CUSTOMER_ID")
+    .describe("CUSTOMER_ID or LOGIN_ID: what the path names the customer by"),
 });
 
 export interface CustomersNeeds {
@@ -30,20 +33,25 @@ export interface CustomersNeeds {
 
 /** Adds the customer's profile. */
 export function addCustomersRoutes(router: Router<GuardedState>, needs: CustomersNeeds): void {
-  router.get(customersPaths.map((path) => `${path}/:customerId`), echoCorrelationId, needs.guard, (ctx) => {
-    const query = readCustomersCall(ctx);
-    const name = ctx.params["customerId"] ?? "";
-    checkName(name, query.userIdType);
-    const { customerById, customerByLoginId } = needs.sampleData;
-    const customer = query.userIdType === "CUSTOMER_ID" ? customerById(name) : customerByLoginId(name);
-    if (customer === undefined) {
-      throw customersRefusal(
-        "UXU_88888",
-        `Expected a customer of this institution; received a ${query.userIdType} that nobody has. Check it, and that userIdType says what it is.`,
-      );
-    }
-    ctx.body = toCustomerProfile(customer, needs.institutionId);
-  });
+  router.get(
+    customersPaths.map((path) => `${path}/:customerId`),
+    echoCorrelationId,
+    needs.guard,
+    (ctx) => {
+      const query = readCustomersCall(ctx);
+      const name = ctx.params["customerId"] ?? "";
+      checkName(name, query.userIdType);
+      const { customerById, customerByLoginId } = needs.sampleData;
+      const customer = query.userIdType === "CUSTOMER_ID" ? customerById(name) : customerByLoginId(name);
+      if (customer === undefined) {
+        throw customersRefusal(
+          "UXU_88888",
+          `Expected a customer of this institution; received a ${query.userIdType} that nobody has. Check it, and that userIdType says what it is.`,
+        );
+      }
+      ctx.body = toCustomerProfile(customer, needs.institutionId);
+    },
+  );
 }
 
 function echoCorrelationId(ctx: Context, next: Next): Promise<void> {
@@ -55,7 +63,10 @@ function echoCorrelationId(ctx: Context, next: Next): Promise<void> {
 function readCustomersCall(ctx: Context): z.output<typeof customersQuery> {
   const correlationId = ctx.get("correlationId").trim();
   if (correlationId === "") {
-    throw customersRefusal("UXU_10006", "Expected the header correlationId; received none. Send a new UUID with every request.");
+    throw customersRefusal(
+      "UXU_10006",
+      "Expected the header correlationId; received none. Send a new UUID with every request.",
+    );
   }
   if (!customersHeaders.safeParse({ correlationId }).success) {
     throw customersRefusal(
@@ -89,7 +100,9 @@ const nameForms = {
 function checkName(name: string, userIdType: keyof typeof nameForms): void {
   const { form, expected } = nameForms[userIdType];
   if (form.test(name)) return;
-  const received = notPrintable.test(name) ? "characters outside printable ASCII" : `${name.length} characters of another form`;
+  const received = notPrintable.test(name)
+    ? "characters outside printable ASCII"
+    : `${name.length} characters of another form`;
   throw customersRefusal(
     "UXU_10012",
     `Expected a ${userIdType} of ${expected} in the path; received ${received}. Correct it, or say with userIdType what it is.`,

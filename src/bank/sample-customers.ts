@@ -67,7 +67,13 @@ export const sampleCustomers: readonly Customer[] = [
     birthDate: "1988-02-29",
     email: "jacaranda@example.com",
     phone: "11900000001",
-    address: { street: "Rua das Amostras, 10", district: "Centro", city: "São Paulo", state: "SP", postalCode: "01000000" },
+    address: {
+      street: "Rua das Amostras, 10",
+      district: "Centro",
+      city: "São Paulo",
+      state: "SP",
+      postalCode: "01000000",
+    },
     registeredAt: "2024-03-04T13:20:00Z",
   },
   {
@@ -82,7 +88,13 @@ export const sampleCustomers: readonly Customer[] = [
     birthDate: "1975-09-07",
     email: "ipe@example.com",
     phone: "21900000002",
-    address: { street: "Avenida do Ensaio, 200", district: "Laje", city: "Rio de Janeiro", state: "RJ", postalCode: "20000000" },
+    address: {
+      street: "Avenida do Ensaio, 200",
+      district: "Laje",
+      city: "Rio de Janeiro",
+      state: "RJ",
+      postalCode: "20000000",
+    },
     registeredAt: "2023-11-20T09:05:30Z",
   },
   {
@@ -97,7 +109,13 @@ export const sampleCustomers: readonly Customer[] = [
     birthDate: "2001-12-31",
     email: "buriti@example.com",
     phone: "85900000003",
-    address: { street: "Travessa do Teste, 3", district: "Praia", city: "Fortaleza", state: "CE", postalCode: "60000000" },
+    address: {
+      street: "Travessa do Teste, 3",
+      district: "Praia",
+      city: "Fortaleza",
+      state: "CE",
+      postalCode: "60000000",
+    },
     registeredAt: "2026-01-15T18:45:10Z",
   },
   {
@@ -112,7 +130,13 @@ export const sampleCustomers: readonly Customer[] = [
     incorporatedOn: "2010-05-03",
     email: "contato@padaria-modelo.example",
     phone: "31900000004",
-    address: { street: "Praça da Invenção, 1", district: "Savana", city: "Belo Horizonte", state: "MG", postalCode: "30000000" },
+    address: {
+      street: "Praça da Invenção, 1",
+      district: "Savana",
+      city: "Belo Horizonte",
+      state: "MG",
+      postalCode: "30000000",
+    },
     registeredAt: "2022-07-01T12:00:00Z",
   },
 ];

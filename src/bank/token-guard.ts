@@ -84,7 +84,9 @@ async function judge(needs: TokenGuardNeeds, ctx: Context, certificate: Buffer |
     const answer = await needs.introspect(bearer.token);
     const failure = tokenFailure(answer, needs.clock(), thumbprintOf(certificate), needs.scope);
     // A token without failure is active; the second test only tells the compiler.
-    return failure === undefined && answer.active ? { token: answer } : { failure: failure ?? failures["token-inactive"] };
+    return failure === undefined && answer.active
+      ? { token: answer }
+      : { failure: failure ?? failures["token-inactive"] };
   } catch (error) {
     if (!(error instanceof IntrospectionFailure)) throw error;
     return { failure: { ...failures["introspection-unavailable"], detail: `${error.kind}: ${error.message}` } };
@@ -102,7 +104,10 @@ function tokenFailure(
   if (token.certificateThumbprint === undefined) return failures["token-unbound"];
   if (token.certificateThumbprint !== presented) return failures["certificate-mismatch"];
   if (!token.scopes.has(scope)) {
-    return { ...failures["scope-missing"], description: `The call needs the scope ${scope}, which the access token does not have.` };
+    return {
+      ...failures["scope-missing"],
+      description: `The call needs the scope ${scope}, which the access token does not have.`,
+    };
   }
   return undefined;
 }
@@ -155,13 +160,17 @@ function certificateOfConnection(ctx: Context): Buffer | undefined {
 
 function challenge(realm: string, scope: string, failure: GuardFailure): string {
   // RFC 6750 section 3.1: without credentials, no error code.
-  const error = failure.error === undefined ? "" : `, error="${failure.error}", error_description="${failure.description}"`;
+  const error =
+    failure.error === undefined ? "" : `, error="${failure.error}", error_description="${failure.description}"`;
   return `Bearer realm="${realm}", scope="${scope}"${error}`;
 }
 
 function refuseInJson(ctx: Context, failure: GuardFailure): void {
   ctx.status = failure.status;
-  ctx.body = { error: failure.error ?? (failure.status === 503 ? "temporarily_unavailable" : "unauthorized"), error_description: failure.description };
+  ctx.body = {
+    error: failure.error ?? (failure.status === 503 ? "temporarily_unavailable" : "unauthorized"),
+    error_description: failure.description,
+  };
 }
 
 const invalidToken = { status: 401, error: "invalid_token" } as const;
@@ -171,7 +180,8 @@ const failures: { readonly [Reason in GuardReason]: GuardFailure & { reason: Rea
     reason: "token-in-query",
     status: 400,
     error: "invalid_request",
-    description: "An access token came in the query string. Send it in the Authorization header only, and get a new one: this one may be in logs.",
+    description:
+      "An access token came in the query string. Send it in the Authorization header only, and get a new one: this one may be in logs.",
   },
   "authorization-missing": {
     reason: "authorization-missing",
@@ -196,7 +206,8 @@ const failures: { readonly [Reason in GuardReason]: GuardFailure & { reason: Rea
   "certificate-missing": {
     reason: "certificate-missing",
     ...invalidToken,
-    description: "No client certificate was presented. Connect with the certificate that the access token was obtained with (curl: --cert and --key).",
+    description:
+      "No client certificate was presented. Connect with the certificate that the access token was obtained with (curl: --cert and --key).",
   },
   "token-unbound": {
     reason: "token-unbound",
@@ -206,7 +217,8 @@ const failures: { readonly [Reason in GuardReason]: GuardFailure & { reason: Rea
   "certificate-mismatch": {
     reason: "certificate-mismatch",
     ...invalidToken,
-    description: "The access token is bound to another client certificate than the one of this connection. Use the certificate that it was obtained with.",
+    description:
+      "The access token is bound to another client certificate than the one of this connection. Use the certificate that it was obtained with.",
   },
   "scope-missing": {
     reason: "scope-missing",

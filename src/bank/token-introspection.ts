@@ -98,7 +98,10 @@ export function createIntrospection(needs: IntrospectionNeeds): { introspect: In
       if (signal.aborted) {
         throw new IntrospectionFailure("timed-out", `no answer within ${needs.timeoutMs} ms`);
       }
-      throw new IntrospectionFailure("unreachable", isAxiosError(error) ? (error.code ?? error.message) : String(error));
+      throw new IntrospectionFailure(
+        "unreachable",
+        isAxiosError(error) ? (error.code ?? error.message) : String(error),
+      );
     }
   }
 

@@ -16,8 +16,14 @@ describe("accounts API", () => {
   after(() => bank.close());
 
   const get = (query: string, over: Partial<Call> = {}) =>
-    bank.call({ path: `/v1/accounts${query}`, token, ...over, headers: { transactionId: randomUUID(), ...over.headers } });
-  const list = async (query: string, over: Partial<Call> = {}) => accountListSchema.parse((await get(query, over)).body).accounts;
+    bank.call({
+      path: `/v1/accounts${query}`,
+      token,
+      ...over,
+      headers: { transactionId: randomUUID(), ...over.headers },
+    });
+  const list = async (query: string, over: Partial<Call> = {}) =>
+    accountListSchema.parse((await get(query, over)).body).accounts;
 
   function expectRefused(answer: Answer, status: number, code: string): void {
     expect(answer.body).to.have.all.keys("code", "message");
@@ -36,7 +42,11 @@ describe("accounts API", () => {
       const { accounts } = accountListSchema.parse(all.body);
       expect(accounts.map(({ type }) => type.value)).to.have.members(["CHECKING", "SAVINGS", "MORTGAGE_LOAN"]);
       for (const account of accounts) {
-        const one = await bank.call({ path: `${path}/${account.id}?loginId=Jacaranda.Exemplo`, token, headers: { transactionId } });
+        const one = await bank.call({
+          path: `${path}/${account.id}?loginId=Jacaranda.Exemplo`,
+          token,
+          headers: { transactionId },
+        });
         expect(one.status).to.equal(200);
         expect(one.body).to.deep.equal(account);
       }
@@ -53,9 +63,13 @@ describe("accounts API", () => {
   it("shows only the last four of the account number without accounts:read_unmasked", async () => {
     const masked = await list(`?hostUserId=${jacaranda}`);
     for (const account of masked) expect(account.accountNumber).to.match(/^\*{5}\d{4}$/);
-    const unmasked = await list(`?hostUserId=${jacaranda}`, { token: bank.peer.grant(bank.tpp, "accounts:read accounts:read_unmasked") });
+    const unmasked = await list(`?hostUserId=${jacaranda}`, {
+      token: bank.peer.grant(bank.tpp, "accounts:read accounts:read_unmasked"),
+    });
     for (const account of unmasked) expect(account.accountNumber).to.match(/^\d{9}$/);
-    expect(unmasked.map(({ accountNumber }) => accountNumber.slice(-4))).to.deep.equal(masked.map(({ accountNumber }) => accountNumber.slice(-4)));
+    expect(unmasked.map(({ accountNumber }) => accountNumber.slice(-4))).to.deep.equal(
+      masked.map(({ accountNumber }) => accountNumber.slice(-4)),
+    );
   });
 
   it("writes amounts in BRL, and what is owed on a loan as a positive amount", async () => {
@@ -77,8 +91,14 @@ describe("accounts API", () => {
 
   it("finds a company by its loginId, with its location or without, and never by hostUserId", async () => {
     expect(await list("?loginId=padaria.modelo")).to.have.length(2);
-    expect(await list("?loginId=padaria.modelo&institutionCustomerId=bc0ae897be52da0e2ac07a1a91c624fa")).to.have.length(2);
-    expectRefused(await get("?loginId=padaria.modelo&institutionCustomerId=1f07921f4416f182a32c483ccac2b0e6"), 400, "ACC_00410");
+    expect(await list("?loginId=padaria.modelo&institutionCustomerId=bc0ae897be52da0e2ac07a1a91c624fa")).to.have.length(
+      2,
+    );
+    expectRefused(
+      await get("?loginId=padaria.modelo&institutionCustomerId=1f07921f4416f182a32c483ccac2b0e6"),
+      400,
+      "ACC_00410",
+    );
     expectRefused(await get("?hostUserId=9000000001"), 404, "ACC_00101");
   });
 
@@ -125,7 +145,9 @@ describe("accounts API", () => {
 
   it("says of a parameter of the contract that it is not offered, and which ones are", async () => {
     const { body } = await get(`?hostUserId=${jacaranda}&$filter=x`);
-    expect(body?.["message"]).to.match(/\$filter, which is not offered/).and.match(/hostUserId, loginId/);
+    expect(body?.["message"])
+      .to.match(/\$filter, which is not offered/)
+      .and.match(/hostUserId, loginId/);
   });
 
   const refusedHeaders: readonly [rule: string, headers: Record<string, string>, status: number, code: string][] = [
@@ -148,9 +170,19 @@ describe("accounts API", () => {
 
   it("ACC_99989: a body too large, or of undeclared length", async () => {
     const body = "x".repeat(8_193);
-    expectRefused(await get(`?hostUserId=${jacaranda}`, { body, headers: { "Content-Length": "8193" } }), 400, "ACC_99989");
-    expectRefused(await get(`?hostUserId=${jacaranda}`, { body: "x", headers: { "Transfer-Encoding": "chunked" } }), 400, "ACC_99989");
-    expect((await get(`?hostUserId=${jacaranda}`, { body: "{}", headers: { "Content-Length": "2" } })).status).to.equal(200);
+    expectRefused(
+      await get(`?hostUserId=${jacaranda}`, { body, headers: { "Content-Length": "8193" } }),
+      400,
+      "ACC_99989",
+    );
+    expectRefused(
+      await get(`?hostUserId=${jacaranda}`, { body: "x", headers: { "Transfer-Encoding": "chunked" } }),
+      400,
+      "ACC_99989",
+    );
+    expect((await get(`?hostUserId=${jacaranda}`, { body: "{}", headers: { "Content-Length": "2" } })).status).to.equal(
+      200,
+    );
   });
 
   it("accepts the institution that the token is for, and a JSON media range", async () => {
@@ -161,8 +193,12 @@ describe("accounts API", () => {
   it("ACC_00601 and ACC_00602: a bad token and a missing scope, with the challenge of RFC 6750", async () => {
     const bad = await get(`?hostUserId=${jacaranda}`, { token: "unknown" });
     expectRefused(bad, 401, "ACC_00601");
-    expect(bad.headers["www-authenticate"]).to.match(/^Bearer realm="accounts", scope="accounts:read", error="invalid_token"/);
-    const scopeless = await get(`?hostUserId=${jacaranda}`, { token: bank.peer.grant(bank.tpp, "institution-users:read") });
+    expect(bad.headers["www-authenticate"]).to.match(
+      /^Bearer realm="accounts", scope="accounts:read", error="invalid_token"/,
+    );
+    const scopeless = await get(`?hostUserId=${jacaranda}`, {
+      token: bank.peer.grant(bank.tpp, "institution-users:read"),
+    });
     expectRefused(scopeless, 403, "ACC_00602");
     expect(scopeless.headers["www-authenticate"]).to.contain('error="insufficient_scope"');
   });

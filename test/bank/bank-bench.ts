@@ -7,7 +7,12 @@ import { createBankApp } from "../../src/bank/bank-app.ts";
 import { startBankServer, type BankServer } from "../../src/bank/bank-server.ts";
 import { createSampleData } from "../../src/bank/sample-data.ts";
 import { createIntrospection } from "../../src/bank/token-introspection.ts";
-import { createAuthority, issueBrcac, issueServerCertificate, type IssuedCertificate } from "../../src/certs/issue-certificate.ts";
+import {
+  createAuthority,
+  issueBrcac,
+  issueServerCertificate,
+  type IssuedCertificate,
+} from "../../src/certs/issue-certificate.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { createLog } from "../../src/kernel/log.ts";
 
@@ -110,7 +115,10 @@ async function openIntrospectionPeer(certificate: IssuedCertificate, accepted: I
   const tokens = new Map<string, object>();
   const asked: string[] = [];
   let connections = 0;
-  const fromTokens: AnswerIntrospection = (token) => ({ status: 200, body: JSON.stringify(tokens.get(token) ?? { active: false }) });
+  const fromTokens: AnswerIntrospection = (token) => ({
+    status: 200,
+    body: JSON.stringify(tokens.get(token) ?? { active: false }),
+  });
   const state = { answer: fromTokens };
   const server: Server = createServer(
     { cert: certificate.certificatePem, key: certificate.privateKeyPem, requestCert: true, rejectUnauthorized: false },
@@ -149,7 +157,14 @@ async function openIntrospectionPeer(certificate: IssuedCertificate, accepted: I
     grant: (bound: IssuedCertificate, scope: string, over: object = {}): string => {
       const token = randomUUID();
       const exp = Math.floor(Date.now() / 1000) + 300;
-      tokens.set(token, { active: true, client_id: "client-1", scope, exp, cnf: { "x5t#S256": thumbprintOf(bound) }, ...over });
+      tokens.set(token, {
+        active: true,
+        client_id: "client-1",
+        scope,
+        exp,
+        cnf: { "x5t#S256": thumbprintOf(bound) },
+        ...over,
+      });
       return token;
     },
     revoke: (token: string) => tokens.delete(token),

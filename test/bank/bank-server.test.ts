@@ -34,11 +34,18 @@ describe("bank listener", () => {
   });
 
   it("answers what is no HTTP, and headers too large, in JSON", async () => {
-    for (const [text, status] of [["nonsense\r\n\r\n", "400"], [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, "431"]] as const) {
+    for (const [text, status] of [
+      ["nonsense\r\n\r\n", "400"],
+      [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, "431"],
+    ] as const) {
       const socket = await handshake({});
       socket.write(text);
-      const [head, body] = Buffer.concat(await socket.toArray()).toString().split("\r\n\r\n");
-      expect(head).to.match(new RegExp(`^HTTP/1.1 ${status} `)).and.match(/application\/json/);
+      const [head, body] = Buffer.concat(await socket.toArray())
+        .toString()
+        .split("\r\n\r\n");
+      expect(head)
+        .to.match(new RegExp(`^HTTP/1.1 ${status} `))
+        .and.match(/application\/json/);
       expect(JSON.parse(body ?? "")).to.have.keys("error", "error_description");
     }
   });
@@ -53,13 +60,18 @@ describe("bank listener", () => {
     const { status, body, text } = await bank.call({ path: "/openapi.json", certificate: "none" });
     expect([status, body?.["openapi"]]).to.deep.equal([200, "3.1.0"]);
     expect(body?.["paths"]).to.have.all.keys([
-      ...["/digitalbanking/db-accounts/v1/accounts", "/db-accounts/v1/accounts", "/v1/accounts"].flatMap((path) => [path, `${path}/{accountId}`]),
+      ...["/digitalbanking/db-accounts/v1/accounts", "/db-accounts/v1/accounts", "/v1/accounts"].flatMap((path) => [
+        path,
+        `${path}/{accountId}`,
+      ]),
       "/digitalbanking/ux-users/v1/customers/{customerId}",
       "/v1/customers/{customerId}",
     ]);
     const schemas = Object.keys((body?.["components"] as { schemas: object } | undefined)?.schemas ?? {}); // its form is what the test looks at
     for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) expect(schemas).to.include(name);
-    expect(text).to.contain('"name":"transactionId","in":"header","required":true').and.contain('"name":"loginId","in":"query","required":false');
+    expect(text)
+      .to.contain('"name":"transactionId","in":"header","required":true')
+      .and.contain('"name":"loginId","in":"query","required":false');
   });
 
   it("lets a call under way end when it stops, and takes no new one", async () => {
@@ -69,8 +81,19 @@ describe("bank listener", () => {
       gate.resolve();
       return "hang";
     });
-    const agent = new Agent({ keepAlive: true, ca: bank.caPem, cert: bank.tpp.certificatePem, key: bank.tpp.privateKeyPem });
-    const underWay = request({ agent, host: "localhost", port: bank.port, path: "/v1/accounts?hostUserId=1", headers: { authorization: `Bearer ${token}`, transactionId: randomUUID() } });
+    const agent = new Agent({
+      keepAlive: true,
+      ca: bank.caPem,
+      cert: bank.tpp.certificatePem,
+      key: bank.tpp.privateKeyPem,
+    });
+    const underWay = request({
+      agent,
+      host: "localhost",
+      port: bank.port,
+      path: "/v1/accounts?hostUserId=1",
+      headers: { authorization: `Bearer ${token}`, transactionId: randomUUID() },
+    });
     underWay.end();
     const answered = once(underWay, "response");
     await gate.promise;

@@ -15,11 +15,20 @@ describe("customers API", () => {
   after(() => bank.close());
 
   const get = (rest: string, over: Partial<Call> = {}) =>
-    bank.call({ path: `/v1/customers/${rest}`, token, ...over, headers: { correlationId: randomUUID(), ...over.headers } });
+    bank.call({
+      path: `/v1/customers/${rest}`,
+      token,
+      ...over,
+      headers: { correlationId: randomUUID(), ...over.headers },
+    });
 
   function expectRefused(answer: Answer, status: number, code: string): void {
     expect(answer.body).to.have.all.keys("status", "code", "message");
-    expect([answer.status, answer.body?.["status"], answer.body?.["code"]], answer.text).to.deep.equal([status, status, code]);
+    expect([answer.status, answer.body?.["status"], answer.body?.["code"]], answer.text).to.deep.equal([
+      status,
+      status,
+      code,
+    ]);
   }
 
   for (const base of ["/digitalbanking/ux-users/v1/customers", "/v1/customers"]) {
@@ -31,11 +40,18 @@ describe("customers API", () => {
       expect(byId.headers["correlationid"]).to.equal(correlationId);
       expect(byId.headers["cache-control"]).to.equal("no-store");
       const profile = customerProfileSchema.parse(byId.body);
-      expect(profile).to.include({ fiId: "00016", fullName: "Jacarandá de Exemplo", birthDate: "1988-02-29", userType: "RETAIL" });
+      expect(profile).to.include({
+        fiId: "00016",
+        fullName: "Jacarandá de Exemplo",
+        birthDate: "1988-02-29",
+        userType: "RETAIL",
+      });
       expect(profile.customers).to.deep.equal([
         { customerId: jacaranda, memberNumber: "1000000001", customerType: "RETAIL", hostLoginId: "jacaranda.exemplo" },
       ]);
-      expect((await bank.call({ path: `${base}/Jacaranda.Exemplo?userIdType=LOGIN_ID`, token, headers })).body).to.deep.equal(byId.body);
+      expect(
+        (await bank.call({ path: `${base}/Jacaranda.Exemplo?userIdType=LOGIN_ID`, token, headers })).body,
+      ).to.deep.equal(byId.body);
       expect((await bank.call({ path: `${base}/${jacaranda}`, token, headers })).body).to.deep.equal(byId.body);
     });
   }
@@ -48,7 +64,13 @@ describe("customers API", () => {
     expect(answer.text).not.to.contain("00011122000183");
   });
 
-  const refused: readonly [rule: string, rest: string, headers: Record<string, string>, status: number, code: string][] = [
+  const refused: readonly [
+    rule: string,
+    rest: string,
+    headers: Record<string, string>,
+    status: number,
+    code: string,
+  ][] = [
     ["no correlationId", jacaranda, { correlationId: "" }, 400, "UXU_10006"],
     ["a correlationId that is no GUID", jacaranda, { correlationId: "1" }, 400, "UXU_10007"],
     ["a customer id of another form", "1", {}, 400, "UXU_10012"],

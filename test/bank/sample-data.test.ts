@@ -30,11 +30,14 @@ describe("sample data", () => {
 
   it("names only customers that exist as holders, and gives nobody's id, login or number twice", () => {
     const ids = sampleCustomers.map(({ customerId }) => customerId);
-    for (const { ownerId, jointHolderIds } of sampleAccounts) expect(ids).to.include.members([ownerId, ...jointHolderIds]);
+    for (const { ownerId, jointHolderIds } of sampleAccounts)
+      expect(ids).to.include.members([ownerId, ...jointHolderIds]);
     for (const member of ["customerId", "userId", "loginId", "memberNumber", "email"] as const) {
       expect(new Set(sampleCustomers.map((customer) => customer[member])).size).to.equal(sampleCustomers.length);
     }
-    expect(new Set(sampleAccounts.map(({ branchCode, number }) => branchCode + number)).size).to.equal(sampleAccounts.length);
+    expect(new Set(sampleAccounts.map(({ branchCode, number }) => branchCode + number)).size).to.equal(
+      sampleAccounts.length,
+    );
   });
 
   it("works account ids out of a key: 43 characters, the same for the same key, others for another", () => {

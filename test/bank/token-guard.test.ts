@@ -42,19 +42,39 @@ describe("token guard", () => {
   });
 
   it("refuses another scheme, no token, two tokens, a token of other characters", async () => {
-    for (const authorization of ["Basic YTpi", "Bearer", "Bearer a b", "Bearer a,b", "Bearer \u00e9", `Bearer ${"x".repeat(4_097)}`]) {
+    for (const authorization of [
+      "Basic YTpi",
+      "Bearer",
+      "Bearer a b",
+      "Bearer a,b",
+      "Bearer \u00e9",
+      `Bearer ${"x".repeat(4_097)}`,
+    ]) {
       await expectRefused({ headers: { authorization } }, 401, "ACC_00601", "authorization-malformed");
     }
-    expect(readBearerToken(["Authorization", "Bearer a", "authorization", "Bearer b"], "")).to.have.nested.property("failure.reason", "authorization-malformed");
+    expect(readBearerToken(["Authorization", "Bearer a", "authorization", "Bearer b"], "")).to.have.nested.property(
+      "failure.reason",
+      "authorization-malformed",
+    );
   });
 
   it("refuses two Authorization lines on the wire, though Node would drop the second", async () => {
     const good = token();
     const asked = bank.peer.asked.length;
-    const socket = connect({ host: "localhost", port: bank.port, ca: bank.caPem, cert: bank.tpp.certificatePem, key: bank.tpp.privateKeyPem });
+    const socket = connect({
+      host: "localhost",
+      port: bank.port,
+      ca: bank.caPem,
+      cert: bank.tpp.certificatePem,
+      key: bank.tpp.privateKeyPem,
+    });
     await once(socket, "secureConnect");
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${good}\r\nAuthorization: Bearer other\r\n\r\n`);
-    expect(Buffer.concat(await socket.toArray()).toString()).to.match(/^HTTP\/1.1 401 /).and.contain("ACC_00601");
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${good}\r\nAuthorization: Bearer other\r\n\r\n`,
+    );
+    expect(Buffer.concat(await socket.toArray()).toString())
+      .to.match(/^HTTP\/1.1 401 /)
+      .and.contain("ACC_00601");
     expect(bank.peer.asked).to.have.length(asked);
   });
 
@@ -62,7 +82,12 @@ describe("token guard", () => {
     const good = token();
     const asked = bank.peer.asked.length;
     await expectRefused({ path: `${path}&access_token=${good}` }, 400, "ACC_99994", "token-in-query");
-    const answer = await expectRefused({ path: `${path}&access%5Ftoken=${good}`, token: good }, 400, "ACC_99994", "token-in-query");
+    const answer = await expectRefused(
+      { path: `${path}&access%5Ftoken=${good}`, token: good },
+      400,
+      "ACC_99994",
+      "token-in-query",
+    );
     expect(answer.headers["www-authenticate"]).to.contain('error="invalid_request"');
     expect(bank.peer.asked).to.have.length(asked);
   });
@@ -77,11 +102,18 @@ describe("token guard", () => {
     await expectRefused({ token: token(), certificate: bank.otherTpp }, 401, "ACC_00601", "certificate-mismatch");
     await expectRefused({ token: token("accounts:read", { cnf: undefined }) }, 401, "ACC_00601", "token-unbound");
     await expectRefused({ token: token(), certificate: "none" }, 401, "ACC_00601", "certificate-missing");
-    expect((await get({ token: bank.peer.grant(bank.otherTpp, "accounts:read"), certificate: bank.otherTpp })).status).to.equal(200);
+    expect(
+      (await get({ token: bank.peer.grant(bank.otherTpp, "accounts:read"), certificate: bank.otherTpp })).status,
+    ).to.equal(200);
   });
 
   it("refuses a token whose scope only begins like the right one", async () => {
-    const answer = await expectRefused({ token: token("accounts:read_unmasked accounts") }, 403, "ACC_00602", "scope-missing");
+    const answer = await expectRefused(
+      { token: token("accounts:read_unmasked accounts") },
+      403,
+      "ACC_00602",
+      "scope-missing",
+    );
     expect(answer.body?.["message"]).to.contain("accounts:read,");
   });
 
@@ -122,7 +154,13 @@ describe("token guard", () => {
       expect(answer.headers["www-authenticate"]).to.equal(undefined);
       expect(String(reason()["detail"])).to.match(new RegExp(`^${kind}: `));
     }
-    for (const body of ['{"active":"true"}', '{"active":true}', '{"active":true,"client_id":"c","exp":"1"}', "null", "[]"]) {
+    for (const body of [
+      '{"active":"true"}',
+      '{"active":true}',
+      '{"active":true,"client_id":"c","exp":"1"}',
+      "null",
+      "[]",
+    ]) {
       bank.peer.answerWith(() => ({ status: 200, body }));
       await expectRefused({ token: token() }, 503, "ACC_99996", "introspection-unavailable");
     }
@@ -131,20 +169,62 @@ describe("token guard", () => {
   it("never fails, and never lets anybody in, whatever headers and query come", async () => {
     const text = fc.string({ unit: "binary", maxLength: 60 });
     const headerText = text.map((value) => value.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, ""));
-    const names = fc.constantFrom("transactionId", "correlationId", "callingAppId", "institutionId", "Accept", "Authorization", "X-Any", "Accept-Language", "If-None-Match", "Range");
-    const paths = fc.constantFrom("/v1/accounts", "/v1/accounts/x", "/db-accounts/v1/accounts", "/v1/customers/x", "/openapi.jso", "/", "/v1/accounts/%ff", "//");
-    const parameters = fc.array(fc.tuple(fc.oneof(fc.constantFrom("hostUserId", "loginId", "userIdType", "crossAccount", "__proto__", "$filter"), text), text), { maxLength: 4 });
+    const names = fc.constantFrom(
+      "transactionId",
+      "correlationId",
+      "callingAppId",
+      "institutionId",
+      "Accept",
+      "Authorization",
+      "X-Any",
+      "Accept-Language",
+      "If-None-Match",
+      "Range",
+    );
+    const paths = fc.constantFrom(
+      "/v1/accounts",
+      "/v1/accounts/x",
+      "/db-accounts/v1/accounts",
+      "/v1/customers/x",
+      "/openapi.jso",
+      "/",
+      "/v1/accounts/%ff",
+      "//",
+    );
+    const parameters = fc.array(
+      fc.tuple(
+        fc.oneof(fc.constantFrom("hostUserId", "loginId", "userIdType", "crossAccount", "__proto__", "$filter"), text),
+        text,
+      ),
+      { maxLength: 4 },
+    );
     const query = fc.oneof(
-      parameters.map((pairs) => pairs.map(([name, value]) => `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(value.toWellFormed())}`).join("&")),
+      parameters.map((pairs) =>
+        pairs
+          .map(
+            ([name, value]) => `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(value.toWellFormed())}`,
+          )
+          .join("&"),
+      ),
       fc.string({ unit: fc.constantFrom("%", "&", "=", "+", "f", "0", "[", "]", ";"), maxLength: 30 }),
     );
     const good = token("accounts:read institution-users:read");
     await fc.assert(
-      fc.asyncProperty(paths, query, fc.dictionary(names, headerText), fc.boolean(), async (path, query, sent, withToken) => {
-        const answer = await bank.call({ path: `${path}?${query}`, headers: sent, ...(withToken && { token: good }) });
-        expect(answer.status, answer.text).to.be.within(400, 499);
-        expect(answer.body).to.be.an("object");
-      }),
+      fc.asyncProperty(
+        paths,
+        query,
+        fc.dictionary(names, headerText),
+        fc.boolean(),
+        async (path, query, sent, withToken) => {
+          const answer = await bank.call({
+            path: `${path}?${query}`,
+            headers: sent,
+            ...(withToken && { token: good }),
+          });
+          expect(answer.status, answer.text).to.be.within(400, 499);
+          expect(answer.body).to.be.an("object");
+        },
+      ),
       { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 60), verbose: 1 },
     );
   });
@@ -153,12 +233,22 @@ describe("token guard", () => {
     const lines = bank.logLines.length;
     const good = token("accounts:read institution-users:read");
     await get({ token: good });
-    await bank.call({ path: "/v1/customers/jacaranda.exemplo?userIdType=LOGIN_ID", token: good, headers: { correlationId: randomUUID() } });
+    await bank.call({
+      path: "/v1/customers/jacaranda.exemplo?userIdType=LOGIN_ID",
+      token: good,
+      headers: { correlationId: randomUUID() },
+    });
     while (bank.logLines.length < lines + 2) await new Promise((resolve) => setTimeout(resolve, 5));
     const written = bank.logLines.slice(lines);
     expect(written).to.have.length(2);
-    for (const secret of [good, "1000000001", "jacaranda", "Exemplo"]) expect(written.join("\n")).not.to.contain(secret);
-    expect(JSON.parse(written[1] ?? "")).to.include({ route: "/v1/customers/:customerId", status: 200, method: "GET", clientId: "client-1" });
+    for (const secret of [good, "1000000001", "jacaranda", "Exemplo"])
+      expect(written.join("\n")).not.to.contain(secret);
+    expect(JSON.parse(written[1] ?? "")).to.include({
+      route: "/v1/customers/:customerId",
+      status: 200,
+      method: "GET",
+      clientId: "client-1",
+    });
   });
 });
 
@@ -167,9 +257,17 @@ describe("token guard, authorization server down", () => {
     const bank = await openBank();
     bank.peer.stop();
     const accounts = await bank.call({ path, token: "t", headers });
-    expect([accounts.status, accounts.headers["retry-after"], accounts.body?.["code"]]).to.deep.equal([503, "5", "ACC_99996"]);
+    expect([accounts.status, accounts.headers["retry-after"], accounts.body?.["code"]]).to.deep.equal([
+      503,
+      "5",
+      "ACC_99996",
+    ]);
     const customers = await bank.call({ path: "/v1/customers/x", token: "t" });
-    expect([customers.status, customers.headers["retry-after"], customers.body?.["code"]]).to.deep.equal([503, "5", "UXU_30001"]);
+    expect([customers.status, customers.headers["retry-after"], customers.body?.["code"]]).to.deep.equal([
+      503,
+      "5",
+      "UXU_30001",
+    ]);
     await bank.close();
   });
 });
