@@ -53,11 +53,17 @@ describe("accounts API", () => {
     });
   }
 
-  it("orders by category, then id", async () => {
-    const accounts = await list("?loginId=ipe.amarelo");
-    const keys = accounts.map(({ category, id }) => `${category} ${id}`);
-    expect(keys).to.deep.equal(keys.toSorted());
-    expect(accounts.map(({ category }) => category)).to.deep.equal(["CROSS_USER_ACCOUNT", "DEPOSIT", "INVESTMENT"]);
+  it("orders by category, then id, whatever order the accounts are kept in", async () => {
+    for (const [login, categories] of [
+      ["ipe.amarelo", ["CROSS_USER_ACCOUNT", "DEPOSIT", "INVESTMENT"]],
+      ["jacaranda.exemplo", ["DEPOSIT", "DEPOSIT", "LOAN"]],
+      ["padaria.modelo", ["DEPOSIT", "LOAN"]],
+    ] as const) {
+      const accounts = await list(`?loginId=${login}`);
+      const keys = accounts.map(({ category, id }) => `${category} ${id}`);
+      expect(keys).to.deep.equal(keys.toSorted());
+      expect(accounts.map(({ category }) => category)).to.deep.equal(categories);
+    }
   });
 
   it("shows only the last four of the account number without accounts:read_unmasked", async () => {
