@@ -1,7 +1,7 @@
 import type { Refusal } from "../../kernel/refusal.ts";
 import { clientTag, routeOf, sha256 } from "../../kernel/identifiers.ts";
 import { clientNames, whileUnchanged } from "../../store/client-records.ts";
-import type { Store } from "../../store/store.ts";
+import type { BatchResult, Store } from "../../store/store.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { ChangedBy } from "../registration/client-lifecycle.ts";
 import { usedAssertion, type AuthenticatedClient } from "./authenticate-client.ts";
@@ -16,25 +16,27 @@ export function createTokenRevocation(needs: { store: Store; audit: AuditLog }) 
   const { store, audit } = needs;
   return async function revokeToken({ client, use }: AuthenticatedClient, token: string, by: ChangedBy): Promise<RevocationOutcome> {
     const { clientId, realm } = client.record;
-    const route = clientId.slice(0, 16);
-    const own = routeOf(token) === route;
-    const hash = sha256(token);
-    if (own) {
-      await audit.announce(clientTag(route));
+    const tag = clientTag(clientId.slice(0, 16));
+    const when = [whileUnchanged(client), use.unused];
+    const name = clientNames.token(sha256(token));
+    // A token of another route is another client's.
+    if (routeOf(token) === clientId.slice(0, 16)) {
+      await audit.announce(tag);
+      const entry = audit.entry({ action: "token.revoked", realm, subject: { kind: "client", id: clientId }, ...by });
+      const ended = await store.batch({ tag, when: [...when, { name, is: "present" }], put: [use.mark, entry], remove: [name] });
+      if (ended.done || ended.failed.name !== name) {
+        return outcomeOf(ended, use.unused.name);
+      }
     }
-    const result = await store.batch({
-      tag: clientTag(route),
-      when: [whileUnchanged(client), use.unused, ...(own ? [{ name: clientNames.token(hash), is: "present" } as const] : [])],
-      put: own
-        ? [use.mark, audit.entry({ action: "token.revoked", realm, subject: { kind: "client", id: clientId }, ...by, details: { token: hash } })]
-        : [use.mark],
-      remove: own ? [clientNames.token(hash)] : [],
-    });
-    if (result.done || result.failed.name === clientNames.token(hash)) {
-      return { revoked: true };
-    }
-    return result.failed.name === use.unused.name ? { refusal: usedAssertion } : { outdated: true };
+    return outcomeOf(await store.batch({ tag, when, put: [use.mark] }), use.unused.name);
   };
+}
+
+function outcomeOf(result: BatchResult, assertionName: string): RevocationOutcome {
+  if (result.done) {
+    return { revoked: true };
+  }
+  return result.failed.name === assertionName ? { refusal: usedAssertion } : { outdated: true };
 }
 
 export type RevokeToken = ReturnType<typeof createTokenRevocation>;

@@ -1,0 +1,78 @@
+import Router from "@koa/router";
+import Koa from "koa";
+import type { CrlCache } from "../certs/crl-cache.ts";
+import type { TrustAnchors } from "../certs/trust-anchors.ts";
+import { directoryState } from "../directory/directory-state.ts";
+import type { Keystore } from "../directory/keystore.ts";
+import type { Participants } from "../directory/participants.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { Store } from "../store/store.ts";
+
+export interface HealthNeeds {
+  readonly store: Store;
+  readonly keystore: Keystore;
+  readonly participants?: Participants;
+  readonly crl: CrlCache;
+  readonly anchors: TrustAnchors;
+  readonly clock: Clock;
+}
+
+export interface Health {
+  /** Whether requests may be sent here, and the state and age of everything that is needed to answer them. */
+  report(): Promise<{ ready: boolean; body: Record<string, unknown> }>;
+  /** From now on not ready: the server is about to stop. */
+  stopping(): void;
+}
+
+/** Readiness needs the store; a silent directory or an old list makes the server degraded, not unready. */
+export function createHealth(needs: HealthNeeds): Health {
+  let stopping = false;
+  return {
+    stopping() {
+      stopping = true;
+    },
+    async report() {
+      const store = await needs.store.state();
+      const ready = store.ready && !stopping;
+      const { anchors } = needs.anchors;
+      return {
+        ready,
+        body: {
+          ready,
+          ...(stopping ? { stopping } : {}),
+          store,
+          directory: directoryState(needs),
+          anchors: anchors.map(({ subjectText, notAfter }) => ({ subject: subjectText, validUntil: iso(notAfter) })),
+          revocationLists: needs.crl.states().map((state) => ({
+            issuer: state.issuer,
+            usable: state.usable,
+            ageSeconds: state.thisUpdate === undefined ? undefined : Math.floor((needs.clock() - state.thisUpdate) / 1000),
+            nextUpdate: state.nextUpdate === undefined ? undefined : iso(state.nextUpdate),
+            lastFailure: state.lastFailure,
+          })),
+        },
+      };
+    },
+  };
+}
+
+/** The operator's listener: liveness and readiness. No log-in: it listens on loopback. */
+export function createOpsApp(health: Health): Koa {
+  const router = new Router();
+  router.get("/live", (ctx) => {
+    ctx.body = { live: true };
+  });
+  router.get("/ready", async (ctx) => {
+    const { ready, body } = await health.report();
+    ctx.status = ready ? 200 : 503;
+    ctx.body = body;
+  });
+  const app = new Koa();
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
