@@ -5,7 +5,7 @@ import { makeKey, privateKeyPemOf } from "../certs/issue-certificate.ts";
 import type { DirectoryClient } from "./directory-client.ts";
 import { pretty, registrationBody, type TppDescription, type TppFiles } from "./tpp-folder.ts";
 
-const pemPair = z.object({ certificatePem: z.string(), chainPem: z.string() });
+export const pemPair = z.object({ certificatePem: z.string(), chainPem: z.string() });
 
 const createdTpp = z.object({
   organisation: z.object({ id: z.string(), name: z.string() }),

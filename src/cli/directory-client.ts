@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:https";
-import axios, { AxiosError, type AxiosInstance } from "axios";
+import { AxiosError, create as createHttp, type AxiosInstance } from "axios";
 import { z } from "zod";
 
 /** How the commands speak to a running sandbox directory. */
@@ -22,7 +22,7 @@ const patience = 60_000;
  */
 export async function openDirectoryClient(directoryUrl: string, caFile: string): Promise<DirectoryClient> {
   const ca = await readPem(caFile, "the local authority; start the sandbox first, or name the file with --ca");
-  const http = axios.create({ baseURL: directoryUrl, httpsAgent: new Agent({ ca }), timeout: patience });
+  const http = createHttp({ baseURL: directoryUrl, httpsAgent: new Agent({ ca }), timeout: patience });
   return {
     command: async (path, body, answer) => answer.parse((await sent(http, { method: "POST", url: path, data: body })).data),
   };
@@ -40,7 +40,7 @@ export interface StatementAddress {
 /** Fetches a fresh software statement as a TPP does: a token over mutual TLS, then the assertion. */
 export async function fetchStatement(address: StatementAddress, transport: TransportFiles, ca: string): Promise<string> {
   const httpsAgent = new Agent({ ca, cert: transport.certPem, key: transport.keyPem });
-  const http = axios.create({ httpsAgent, timeout: patience, maxRedirects: 0 });
+  const http = createHttp({ httpsAgent, timeout: patience, maxRedirects: 0 });
   const form = new URLSearchParams({
     grant_type: "client_credentials",
     scope: "directory:software",
