@@ -1,0 +1,237 @@
+import { mkdirSync } from "node:fs";
+import { open } from "lmdb";
+import type { Clock } from "../kernel/clock.ts";
+import { startExpirySweep } from "./lmdb-sweep.ts";
+import { checkBatch, checkName, checkPut, checkScan, checkTag, holds, ttlMilliseconds } from "./store-arguments.ts";
+import { StoreUnavailableError } from "./store-unavailable.ts";
+import type { Batch, BatchResult, Condition, Entry, Put, Store } from "./store.ts";
+
+export interface LmdbStoreOptions {
+  /** The folder; made when it is missing. Every process of this machine that opens it shares the entries. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** The most the file may grow to, in bytes: address space, not memory. 64 GiB unless told. */
+  readonly mapSizeBytes?: number;
+  /** How long the sweep of expired entries rests when it found nothing more to do; 1,000 ms unless told. */
+  readonly sweepIntervalMs?: number;
+}
+
+/** What LMDB keeps as the version of an entry that does not expire; any other version is its end in ms. */
+const stays = 0;
+const staysOrdered = -1;
+
+const defaultMapSizeBytes = 64 * 2 ** 30;
+const done: BatchResult = { done: true };
+
+/**
+ * Opens the embedded store: LMDB, memory-mapped, shared by the processes of one machine. A write resolves when its
+ * commit is on disk; writes under way together share a commit.
+ * @throws when the folder cannot be made or opened.
+ */
+export function openLmdbStore(options: LmdbStoreOptions): Store {
+  const { path, clock } = options;
+  // The folder holds hashed tokens and encrypted keys: its owner's business only.
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const root = open({
+    path,
+    noSubdir: false,
+    mapSize: options.mapSizeBytes ?? defaultMapSizeBytes,
+    overlappingSync: false,
+    maxDbs: 2,
+    maxReaders: 512,
+  });
+  const entries = root.openDB<string, string>("entries", { encoding: "string", useVersions: true });
+  const expiries = root.openDB<string, string>("expiries", { encoding: "string" });
+  const underWay = new Set<Promise<unknown>>();
+  const sweep = startExpirySweep({ entries, expiries, clock, committed, intervalMs: options.sweepIntervalMs ?? 1000 });
+
+  /** The value alive at this moment; inside a transaction, what that transaction sees. */
+  function read(key: string): string | undefined {
+    const entry = entries.getEntry(key);
+    if (entry === undefined) return undefined;
+    const end = entry.version ?? stays;
+    return end > stays && end <= clock() ? undefined : entry.value;
+  }
+
+  /** LMDB's read snapshot lives for a turn of the event loop; another process may have committed since. */
+  function readNewest(key: string): string | undefined {
+    entries.resetReadTxn();
+    return read(key);
+  }
+
+  function write(tag: string, put: readonly Put[], remove: readonly string[]): void {
+    for (const { name, value, ttlSeconds, ordered } of put) {
+      const key = keyOf(tag, name);
+      if (ttlSeconds === undefined) {
+        void entries.put(key, value, ordered ? staysOrdered : stays);
+      } else {
+        const end = clock() + ttlMilliseconds(ttlSeconds);
+        void entries.put(key, value, end);
+        void expiries.put(expiryKey(end, key), "");
+      }
+    }
+    for (const name of remove) void entries.remove(keyOf(tag, name));
+  }
+
+  /** Waits for a commit, and makes a failed one a StoreUnavailableError that says why. */
+  async function committed<T>(commit: Promise<T>): Promise<T> {
+    underWay.add(commit);
+    try {
+      return await commit;
+    } catch (error) {
+      throw await commitFailure(error, path);
+    } finally {
+      underWay.delete(commit);
+    }
+  }
+
+  function commitBatch({ tag, when = [], put = [], remove = [] }: Batch): Promise<BatchResult> {
+    const decide = () => {
+      const failed = when.find((condition) => !holds(condition, read(keyOf(tag, condition.name))));
+      if (failed) return { done: false as const, failed };
+      write(tag, put, remove);
+      return done;
+    };
+    return committed(root.transaction(decide));
+  }
+
+  /**
+   * The token endpoint's batch. LMDB's own thread checks the one condition and writes, so that no commit waits for
+   * this process's event loop. Undefined when something stands there, be it expired: only commitBatch can judge that.
+   */
+  async function commitIfNothingThere(tag: string, name: string, put: readonly Put[], remove: readonly string[]) {
+    const wrote = await committed(entries.ifNoExists(keyOf(tag, name), () => write(tag, put, remove)));
+    return wrote ? done : undefined;
+  }
+
+  async function batch(batch: Batch): Promise<BatchResult> {
+    checkBatch(batch);
+    const { tag, when = [], put = [], remove = [] } = batch;
+    const [only] = when;
+    if (only === undefined) {
+      await committed(entries.batch(() => write(tag, put, remove)));
+      return done;
+    }
+    if (when.length === 1 && isAbsence(only) && !entries.doesExist(keyOf(tag, only.name))) {
+      return (await commitIfNothingThere(tag, only.name, put, remove)) ?? commitBatch(batch);
+    }
+    return commitBatch(batch);
+  }
+
+  return {
+    batch,
+
+    async get({ tag, name }) {
+      checkTag(tag);
+      checkName(name);
+      return readNewest(keyOf(tag, name));
+    },
+
+    async getMany(tag, names) {
+      checkTag(tag);
+      names.forEach(checkName);
+      entries.resetReadTxn();
+      return names.map((name) => read(keyOf(tag, name)));
+    },
+
+    async put(tag, put) {
+      await batch({ tag, put: [put] });
+    },
+
+    async putIfAbsent(tag, put) {
+      checkPut(put);
+      return (await batch({ tag, when: [{ name: put.name, is: "absent" }], put: [put] })).done;
+    },
+
+    async take({ tag, name }) {
+      checkTag(tag);
+      checkName(name);
+      const key = keyOf(tag, name);
+      return committed(
+        root.transaction(() => {
+          const value = read(key);
+          if (value !== undefined) void entries.remove(key);
+          return value;
+        }),
+      );
+    },
+
+    async remove({ tag, name }) {
+      await batch({ tag, remove: [name] });
+    },
+
+    async scan(tag, prefix, page) {
+      checkScan(tag, prefix, page);
+      const first = keyOf(tag, prefix);
+      const after = page.after === undefined ? undefined : keyOf(tag, page.after);
+      const past = after !== undefined && after >= first;
+      entries.resetReadTxn();
+      const range = entries.getRange({
+        start: past ? after : first,
+        exclusiveStart: past,
+        end: `${first}\x7f`,
+        versions: true,
+      });
+      const found: Entry[] = [];
+      for (const { key, value, version } of range) {
+        if (version !== staysOrdered) continue;
+        found.push({ name: key.slice(keyOf(tag, "").length), value });
+        if (found.length === page.limit) break;
+      }
+      return found;
+    },
+
+    async state() {
+      try {
+        readNewest(keyOf("store", "state"));
+        return { kind: "lmdb", ready: true, detail: `LMDB in ${path}` };
+      } catch (error) {
+        return { kind: "lmdb", ready: false, detail: `LMDB in ${path}: ${reasonOf(error)}` };
+      }
+    },
+
+    async close() {
+      sweep.stop();
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+      await root.close();
+    },
+  };
+}
+
+/** Bytewise order within a tag is the order of names; no tag holds a brace, so no key belongs to two tags. */
+function keyOf(tag: string, name: string): string {
+  return `{${tag}}:${name}`;
+}
+
+/** Ends first, so that the sweep reads the expired ones off the front. */
+function expiryKey(end: number, key: string): string {
+  return end.toString().padStart(15, "0") + key;
+}
+
+function isAbsence(condition: Condition): boolean {
+  return "is" in condition && condition.is === "absent";
+}
+
+async function commitFailure(error: unknown, path: string): Promise<Error> {
+  const reason = await underlyingReason(error);
+  return new StoreUnavailableError(
+    `LMDB could not commit to ${path}: ${reasonOf(reason)}. Nothing of this write was stored. ` +
+      "MDB_MAP_FULL means that mapSizeBytes is too small; otherwise look at the disk's free space and health.",
+    { cause: reason },
+  );
+}
+
+/** lmdb rejects with a general sentence and puts the reason into a second promise, rejected too. */
+async function underlyingReason(error: unknown): Promise<unknown> {
+  try {
+    await (error as { commitError?: Promise<unknown> }).commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
