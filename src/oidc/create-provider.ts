@@ -80,7 +80,8 @@ function configuration(needs: ProviderNeeds): Configuration {
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
     },
     extraClientMetadata: { properties: ecosystemMembers, validator: assertDecision },
-    // D6
+    // FAPI-BR 5.2.2-12, D6
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed("refresh_token"),
     rotateRefreshToken: false,
     ttl: { AccessToken: needs.accessTokenSeconds, ClientCredentials: needs.accessTokenSeconds },
   };
