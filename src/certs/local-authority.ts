@@ -106,6 +106,8 @@ async function serverCertificate(needs: ServerCertificateNeeds): Promise<ServerT
   if (existing && serves(certificateIn(existing), needs)) return split(existing);
   const issued = await issueServerCertificate(authority, {
     hosts,
+    // A server of the house also presents its certificate to the others, as the sample bank does to introspect.
+    extendedKeyUsage: ["serverAuth", "clientAuth"],
     notBefore: new Date(clock() - day),
     notAfter: new Date(clock() + serverLife),
   });
