@@ -1,5 +1,6 @@
 import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
 import { createAuthority, issueServerCertificate, type Authority } from "./issue-certificate.ts";
@@ -120,7 +121,7 @@ function serves(certificate: X509Certificate, { clock, authority, hosts }: Serve
   return (
     !endsSoon(certificate, clock) &&
     certificate.verify(authority.certificate.publicKey) &&
-    hosts.every((host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined)
+    hosts.every((host) => (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined)
   );
 }
 
