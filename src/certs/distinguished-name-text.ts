@@ -28,7 +28,7 @@ const typeOfShortName = new Map(Object.entries(shortNames).map(([type, name]) =>
 export function printDistinguishedName(name: DistinguishedName): string {
   return name
     .map((relative) => relative.map(printAttribute).join("+"))
-    .reverse()
+    .toReversed()
     .join(",");
 }
 
@@ -71,7 +71,7 @@ export function parseDistinguishedName(text: string): DistinguishedName {
       relativeNames.push(attributes);
       attributes = [];
     }
-    if (separator === undefined) return relativeNames.reverse();
+    if (separator === undefined) return relativeNames.toReversed();
     rest = rest.slice(length + 1);
   }
 }

@@ -46,10 +46,13 @@ function attributeOf(attribute: DerValue): NameAttribute {
   return nameAttribute(oidOf(type), value);
 }
 
-/** An attribute with its text, from the parsed value. */
+/** An attribute with its text, from the parsed value. Throws UnreadableDer. */
 export function nameAttribute(type: string, value: DerValue): NameAttribute {
   const text = textOf(value);
-  return { type, der: writeDer(value), ...(text !== undefined && { text }) };
+  const der = writeDer(value);
+  // Values that are no text are compared by their octets, which only DER makes unique (redundant zeros of an INTEGER).
+  if (text === undefined && !writeDer(readDer(der)).equals(der)) throw new UnreadableDer("expected a value in DER");
+  return { type, der, ...(text !== undefined && { text }) };
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
