@@ -9,15 +9,27 @@ export type AuditAction =
   | "client.granted"
   | "client.grant-withdrawn"
   | "token.revoked"
-  | "key.created";
+  | "consent.created"
+  | "consent.authorised"
+  | "consent.rejected"
+  | "consent.revoked"
+  | "consent.expired"
+  | "consent.extended"
+  | "key.created"
+  | "customer.enrolled"
+  | "customer.password-changed"
+  | "customer.closed"
+  | "login.locked";
 
 export interface AuditActor {
-  /** A TPP over its BRCAC, an operator on the command line, or the server by itself. */
-  readonly kind: "tpp" | "operator" | "server";
+  /** A TPP over its BRCAC, a bank customer on our pages, an operator on the command line, or the server by itself. */
+  readonly kind: "tpp" | "customer" | "operator" | "server";
   readonly softwareId?: string;
   readonly organisationId?: string;
   /** SHA-256 thumbprint (base64url) of the certificate that was presented. */
   readonly certificate?: string;
+  /** The opaque id of the customer; never a CPF. */
+  readonly customerId?: string;
   /** Who ran the command: the operating system's user name. */
   readonly operator?: string;
 }
@@ -30,7 +42,7 @@ export interface AuditEntry {
   readonly at: string;
   readonly action: AuditAction;
   readonly realm: string;
-  readonly subject: { readonly kind: "client" | "key" | "consent" | "organisation"; readonly id: string };
+  readonly subject: { readonly kind: "client" | "key" | "consent" | "organisation" | "customer" | "login"; readonly id: string };
   readonly actor: AuditActor;
   readonly requestId?: string;
   readonly details?: Readonly<Record<string, unknown>>;
