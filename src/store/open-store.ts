@@ -1,14 +1,32 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import { openLmdbStore } from "./lmdb-store.ts";
+import { openRedisStore } from "./redis-store.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+import { StoreUnavailableError } from "./store-unavailable.ts";
 import type { Store } from "./store.ts";
 
 export type StoreOptions =
   | { readonly kind: "lmdb"; readonly path: string; readonly mapSizeBytes?: number }
-  | { readonly kind: "redis"; readonly connection: { kind: "standalone"; url: string } | { kind: "sentinel"; sentinels: readonly { host: string; port: number }[]; name: string; password?: string; sentinelPassword?: string; tls?: boolean } | { kind: "cluster"; nodes: readonly { host: string; port: number }[]; password?: string; tls?: boolean }; readonly keyPrefix: string; readonly waitReplicas: number; readonly waitMilliseconds: number; readonly requirePersistence: boolean };
+  | {
+      readonly kind: "redis";
+      readonly connection: RedisConnection;
+      readonly keyPrefix: string;
+      readonly waitReplicas: number;
+      readonly waitMilliseconds: number;
+      readonly requirePersistence: boolean;
+    };
 
+/**
+ * Opens the store that the settings name.
+ * @throws when it cannot be opened or reached, or would lose data (see requirePersistence).
+ */
 export async function openStore(options: StoreOptions, needs: { clock: Clock; log: Log }): Promise<Store> {
-  if (options.kind !== "lmdb") throw new Error("not yet");
+  if (options.kind === "redis") return openRedisStore({ ...options, log: needs.log });
   return openLmdbStore({ ...options, clock: needs.clock });
 }
-export function isStoreUnavailable(_error: unknown): boolean { return false; }
+
+/** Whether a call failed because the store did not confirm it: answer 503, and let the client try again. */
+export function isStoreUnavailable(error: unknown): boolean {
+  return error instanceof StoreUnavailableError;
+}
