@@ -3,7 +3,7 @@ import type { Router } from "@koa/router";
 import Koa from "koa";
 import type { Log } from "../kernel/log.ts";
 import type { DirectorySettings } from "./directory-settings.ts";
-import { DirectoryProblem } from "./directory.ts";
+import { DirectoryProblem } from "./directory-problem.ts";
 import { statementRoutes, tokenRoutes } from "./mtls-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { authRoutes, crlRoutes, keystoreRoutes, type RouteNeeds } from "./public-routes.ts";
@@ -61,9 +61,12 @@ function app({ log }: AppNeeds, routers: readonly Router[]): Koa {
         ctx.body = { error: "not_found", error_description: "The sandbox directory has nothing at this address" };
       }
     } catch (error) {
-      if (!(error instanceof DirectoryProblem)) throw error;
-      ctx.status = error.status;
-      ctx.body = { error: error.code, error_description: error.message };
+      const known = error instanceof DirectoryProblem;
+      if (!known) log.error({ err: error }, "directory request failed");
+      ctx.status = known ? error.status : 500;
+      ctx.body = known
+        ? { error: error.code, error_description: error.message }
+        : { error: "server_error", error_description: "The sandbox directory failed; its log says why" };
     }
   });
   for (const router of routers) koa.use(router.routes());

@@ -1,35 +1,20 @@
-import { randomBytes, randomUUID, type KeyObject } from "node:crypto";
-import { certifyBrcac, certifyBrseal, type CertifiedKey } from "../certs/issue-certificate.ts";
+import { randomBytes, randomUUID } from "node:crypto";
+import type { CertifiedKey } from "../certs/issue-certificate.ts";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
-import { sha256 } from "../kernel/identifiers.ts";
 import type { Put, Store } from "../store/store.ts";
+import { certificateEntry, createCertifier, inactive, keyEntry, ownerOf } from "./certified-keys.ts";
 import { cnpjOf } from "./cnpj.ts";
 import { issuerOf, openAuthorities, type Authorities } from "./directory-authorities.ts";
 import { createDirectoryMemory, entry, type DirectoryMemory } from "./directory-memory.ts";
-import type { Behaviour, CertificateRecord, Organisation, PublishedKey, Software } from "./directory-records.ts";
+import type { Behaviour, CertificateRecord, Organisation, Software } from "./directory-records.ts";
 import type { CreateTpp, Forge, Revoke, RotateKeys, SetStatus, StatementRequest } from "./directory-requests.ts";
+import { DirectoryProblem, unknown } from "./directory-problem.ts";
 import type { DirectorySettings, DirectoryUrls } from "./directory-settings.ts";
+import { createDirectoryTokens, type DirectoryTokens } from "./directory-tokens.ts";
 import { forgeBrcac } from "./forge-certificate.ts";
-import { encryptionKey, fingerprintOf, signingKey, transportKey } from "./published-keys.ts";
+import { encryptionKey } from "./published-keys.ts";
 import { statementClaims } from "./statement-claims.ts";
 import { openStatementKeys, type StatementKeys } from "./statement-keys.ts";
-
-const hour = 3_600_000;
-const year = 365 * 24 * hour;
-
-/** Something was asked of the directory that it cannot do; the message says what would do. */
-export class DirectoryProblem extends Error {
-  override readonly name = "DirectoryProblem";
-  readonly status: 400 | 401 | 403 | 404;
-  /** OAuth error code, or a short code of the directory's own. */
-  readonly code: string;
-
-  constructor(status: 400 | 401 | 403 | 404, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 export interface PemCertificate {
   readonly certificatePem: string;
@@ -55,7 +40,7 @@ export interface RotatedKeys {
   readonly encryption?: { readonly kid: string };
 }
 
-export interface Directory {
+export interface Directory extends DirectoryTokens {
   readonly memory: DirectoryMemory;
   readonly authorities: Authorities;
   readonly statementKeys: StatementKeys;
@@ -70,10 +55,6 @@ export interface Directory {
   rotateKeys(request: RotateKeys): Promise<RotatedKeys>;
   forge(request: Forge): Promise<PemCertificate>;
   changeBehaviour(change: Partial<Behaviour>): Promise<Behaviour>;
-  /** Gives a token to the software whose client id and registered certificate these are (tls_client_auth). */
-  issueToken(clientId: string, fingerprint: string): Promise<{ accessToken: string; expiresIn: number }>;
-  /** The software that the token was given to, when the certificate is the one it was given over. */
-  softwareOfToken(accessToken: string, fingerprint: string): Promise<string | undefined>;
 }
 
 export interface DirectoryNeeds {
@@ -81,13 +62,6 @@ export interface DirectoryNeeds {
   readonly clock: Clock;
   readonly settings: DirectorySettings;
   readonly urls: DirectoryUrls;
-}
-
-/** A certified key with everything the directory must remember of it. */
-interface Certified {
-  readonly issued: CertifiedKey;
-  readonly key: PublishedKey;
-  readonly puts: readonly Put[];
 }
 
 /**
@@ -101,6 +75,7 @@ export async function createDirectory({ store, clock, settings, urls }: Director
   const memory = createDirectoryMemory(store);
   const authorities = await openAuthorities({ memory, clock, urls });
   const statementKeys = await openStatementKeys(memory, clock);
+  const { brcacRequest, certifyTransport, certifySigning } = createCertifier({ authorities, clock });
 
   async function softwareOf(id: string): Promise<{ software: Software; organisation: Organisation }> {
     const software = await memory.get("software", id);
@@ -118,38 +93,6 @@ export async function createDirectory({ store, clock, settings, urls }: Director
       return { record: { ...software, ...members, changes: software.changes + 1 }, also };
     });
     if (!changed) throw unknown("software", id);
-  }
-
-  function validity(): { notBefore: Date; notAfter: Date } {
-    return { notBefore: new Date(clock() - hour), notAfter: new Date(clock() + year) };
-  }
-
-  function brcacRequest(organisation: Organisation, software: Software) {
-    return {
-      organisationId: organisation.id,
-      softwareId: software.id,
-      cnpj: organisation.cnpj,
-      legalName: organisation.legalName,
-      commonName: software.hostName,
-      ...validity(),
-    };
-  }
-
-  async function certifyTransport(
-    organisation: Organisation,
-    software: Software,
-    publicKey: KeyObject,
-    form: Pick<CreateTpp, "generation" | "attributeOrder"> | undefined,
-  ): Promise<Certified> {
-    const request = { ...brcacRequest(organisation, software), ...form, publicKey };
-    const issued = certifyBrcac(authorities[issuerOf.brcac], request);
-    return remembered("brcac", issued, await transportKey(ownerOf(software), issued));
-  }
-
-  async function certifySigning(organisation: Organisation, software: Software, publicKey: KeyObject): Promise<Certified> {
-    const { id: organisationId, cnpj, legalName } = organisation;
-    const issued = certifyBrseal(authorities[issuerOf.brseal], { organisationId, cnpj, legalName, publicKey, ...validity() });
-    return remembered("brseal", issued, await signingKey(ownerOf(software), issued));
   }
 
   function signedStatement(organisation: Organisation, software: Software, issuedAt: number, claims = {}): Promise<string> {
@@ -200,7 +143,8 @@ export async function createDirectory({ store, clock, settings, urls }: Director
     async createTpp(request) {
       const organisation = await organisationFor(request);
       const software = newSoftware(request, organisation);
-      const transport = await certifyTransport(organisation, software, request.transportKey, request);
+      const { generation, attributeOrder } = request;
+      const transport = await certifyTransport(organisation, software, request.transportKey, { generation, attributeOrder });
       const signing = await certifySigning(organisation, software, request.signingKey);
       const encryption = await encryptionKey(ownerOf(software), request.encryptionKey);
       await memory.write([
@@ -270,7 +214,7 @@ export async function createDirectory({ store, clock, settings, urls }: Director
       let rotated: RotatedKeys = {};
       await changeSoftware(request.softwareId, async (software) => {
         const { organisation } = await softwareOf(software.id);
-        const transport = request.transportKey && (await certifyTransport(organisation, software, request.transportKey, undefined));
+        const transport = request.transportKey && (await certifyTransport(organisation, software, request.transportKey));
         const signing = request.signingKey && (await certifySigning(organisation, software, request.signingKey));
         const encryption = request.encryptionKey && (await encryptionKey(ownerOf(software), request.encryptionKey));
         const fresh = [transport?.key, signing?.key, encryption].filter((key) => key !== undefined);
@@ -312,60 +256,8 @@ export async function createDirectory({ store, clock, settings, urls }: Director
       return changed;
     },
 
-    async issueToken(clientId, fingerprint) {
-      const software = (await memory.list("software")).find((one) => one.clientId === clientId);
-      const certificate = software && (await memory.get("certificate", certificateId({ ...ownerOf(software), fingerprint })));
-      if (certificate?.kind !== "brcac" || certificate.revokedAt !== undefined) {
-        throw new DirectoryProblem(
-          401,
-          "invalid_client",
-          "Expected a client_id and the transport certificate that this directory issued to the same software statement",
-        );
-      }
-      const accessToken = randomBytes(32).toString("base64url");
-      const token = { softwareId: certificate.softwareId, fingerprint };
-      await memory.write([entry("token", sha256(accessToken), token, settings.tokenSeconds)]);
-      return { accessToken, expiresIn: settings.tokenSeconds };
-    },
-
-    async softwareOfToken(accessToken, fingerprint) {
-      const token = await memory.get("token", sha256(accessToken));
-      return token?.fingerprint === fingerprint ? token.softwareId : undefined;
-    },
+    ...createDirectoryTokens({ memory, tokenSeconds: settings.tokenSeconds }),
   };
-}
-
-function remembered(kind: CertificateRecord["kind"], issued: CertifiedKey, key: PublishedKey): Certified {
-  const { organisationId, softwareId } = key;
-  const certificate: CertificateRecord = {
-    kind,
-    fingerprint: fingerprintOf(issued.x509),
-    serialNumber: issued.x509.serialNumber,
-    organisationId,
-    softwareId,
-    pem: issued.certificatePem,
-  };
-  return { issued, key, puts: [keyEntry(key), certificateEntry(certificate)] };
-}
-
-function ownerOf(software: Software): { organisationId: string; softwareId: string } {
-  return { organisationId: software.organisationId, softwareId: software.id };
-}
-
-function keyEntry(key: PublishedKey): Put {
-  return entry("key", `${key.organisationId}/${key.softwareId}/${key.kid}`, key);
-}
-
-function inactive(key: PublishedKey): Put {
-  return keyEntry({ ...key, active: false });
-}
-
-function certificateId(one: Pick<CertificateRecord, "organisationId" | "softwareId" | "fingerprint">): string {
-  return `${one.organisationId}/${one.softwareId}/${one.fingerprint}`;
-}
-
-function certificateEntry(certificate: CertificateRecord): Put {
-  return entry("certificate", certificateId(certificate), certificate);
 }
 
 function pemOf({ certificatePem, chainPem }: CertifiedKey): PemCertificate {
@@ -375,8 +267,4 @@ function pemOf({ certificatePem, chainPem }: CertifiedKey): PemCertificate {
 /** Certificates carry names without accents (certificate standard). */
 function withoutAccents(name: string): string {
   return name.normalize("NFD").replace(/[^\x20-\x7e]/g, "");
-}
-
-function unknown(what: string, id: string): DirectoryProblem {
-  return new DirectoryProblem(404, `unknown_${what}`, `The sandbox directory knows no ${what} ${id}`);
 }

@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { TLSSocket } from "node:tls";
 import { Router } from "@koa/router";
 import type { Context } from "koa";
-import { DirectoryProblem } from "./directory.ts";
+import { DirectoryProblem } from "./directory-problem.ts";
 import { fingerprintOf } from "./published-keys.ts";
 import type { RouteNeeds } from "./public-routes.ts";
 import { readBody } from "./read-body.ts";

@@ -11,7 +11,7 @@ import {
   setStatusSchema,
   statementRequestSchema,
 } from "./directory-requests.ts";
-import { DirectoryProblem } from "./directory.ts";
+import { DirectoryProblem } from "./directory-problem.ts";
 import type { RouteNeeds } from "./public-routes.ts";
 import { readBody } from "./read-body.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import { getRawBody } from "raw-body";
-import { DirectoryProblem } from "./directory.ts";
+import { DirectoryProblem } from "./directory-problem.ts";
 
 /** The request's body as text, when it is of the media type and of a sane size. */
 export async function readBody(ctx: Context, mediaType: string): Promise<string> {

@@ -281,6 +281,7 @@ describe("the sandbox Central Directory", () => {
     it("a revoked certificate is on the list that it names, opens nothing, and its key is inactive", async () => {
       const revoked = await sandbox.createTpp();
       const { software_id: softwareId } = revoked.description;
+      const token = await tokenOf(revoked);
       const serials = await sandbox.directory.revoke({ softwareId, kind: "brcac", reason: "keyCompromise" });
       const certificate = new X509Certificate(revoked.tls.cert);
       expect(serials).to.deep.equal([certificate.serialNumber]);
@@ -293,6 +294,7 @@ describe("the sandbox Central Directory", () => {
       );
       expect(text).to.contain(certificate.serialNumber);
       expect((await askToken(revoked, revoked.tls)).status).to.equal(401);
+      expect((await askStatement(revoked, token, revoked.tls)).status).to.equal(401);
       expect(await kidsAt(`${place(revoked)}/transport.jwks`)).to.deep.equal([]);
       expect(await kidsAt(`${place(revoked)}/inactive/transport.jwks`)).to.have.length(1);
     });
