@@ -97,12 +97,20 @@ function addCreateTpp(directory: Command): void {
 }
 
 function addStatement(directory: Command): void {
-  inFolder(directory.command("statement"))
+  atDirectory(inFolder(directory.command("statement")))
     .description("fetch a fresh software statement as a TPP does, and renew register.json")
+    .option("--age-seconds <seconds>", "have one that is this old instead, to see it refused (sandbox only)", Number)
     .addHelpText("after", example("porteiro directory statement --dir tpp"))
     .action(
-      saying(async ({ dir }: { dir: string }) => {
+      saying(async (options: DirectoryOptions & { dir: string; ageSeconds?: number }) => {
+        const { dir, ageSeconds } = options;
         const tpp = await readTpp(dir);
+        if (ageSeconds !== undefined) {
+          const request = { softwareId: tpp.software_id, ageSeconds };
+          const { statement } = await commanded(options, "/sandbox/statements", request, z.object({ statement: z.string() }));
+          await writeTppFiles(dir, statementFiles(tpp, statement));
+          return `Wrote a statement that is ${ageSeconds} seconds old to software-statement.jwt and register.json in ${dir}`;
+        }
         const address = {
           tokenEndpoint: tpp.directory.token_endpoint,
           assertionUrl: tpp.directory.assertion_url,

@@ -59,8 +59,9 @@ export function registerSandboxCommands(program: Command, root: string): void {
   program
     .command("sandbox")
     .description("run directory, authorization server and sample bank together, each a process of its own")
+    .option("--directory-store <folder>", "where the directory keeps its state", "var/directory")
     .addHelpText("after", "\nPrints one line beginning with `ready` when everything answers. Ctrl-C stops all of it.")
-    .action(() => serveSandbox(root));
+    .action((options: { directoryStore: string }) => serveSandbox(root, options.directoryStore));
 }
 
 interface DirectoryServeOptions {
@@ -136,7 +137,7 @@ async function bankIdentity({ authority, resourceServers }: SandboxPlaces) {
 }
 
 /** Starts directory, server and bank, tells when all are ready, and stops all when one ends or the sandbox is asked to. */
-async function serveSandbox(root: string): Promise<void> {
+async function serveSandbox(root: string, directoryStore: string): Promise<void> {
   await bankIdentity(placesOf(root));
   const children: ChildProcess[] = [];
   const start = (...words: string[]) => startPart(root, children, words);
@@ -147,7 +148,7 @@ async function serveSandbox(root: string): Promise<void> {
   };
   try {
     console.error("starting the directory ...");
-    const directory = await start("directory", "serve");
+    const directory = await start("directory", "serve", "--store", directoryStore);
     console.error("starting the authorization server and the bank ...");
     const others = await Promise.all([start("serve"), start("bank")]);
     console.log(`ready ${[directory, ...others].map((line) => line.replace(/^ready /, "")).join(" ")}`);
