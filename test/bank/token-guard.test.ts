@@ -225,7 +225,7 @@ describe("token guard", () => {
           expect(answer.body).to.be.an("object");
         },
       ),
-      { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 60), verbose: 1 },
+      { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 60), verbose: 1 },
     );
   });
 

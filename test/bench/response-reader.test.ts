@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { createResponseReader, type Answer } from "../../scripts/bench/response-reader.ts";
 
-const numRuns = Number(process.env["PORTEIRO_FC_RUNS"] ?? 100);
+const numRuns = Number(process.env["PROPERTY_TEST_RUNS"] ?? 100);
 
 function read(bytes: Buffer, cuts: readonly number[] = []): Answer[] {
   const reader = createResponseReader();

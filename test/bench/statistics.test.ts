@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { median, percentile } from "../../scripts/bench/statistics.ts";
 
-const numRuns = Number(process.env["PORTEIRO_FC_RUNS"] ?? 100);
+const numRuns = Number(process.env["PROPERTY_TEST_RUNS"] ?? 100);
 
 describe("bench: medians and percentiles", () => {
   it("takes the middle value, and the mean of the two middle ones of an even number", () => {

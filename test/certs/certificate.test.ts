@@ -6,7 +6,7 @@ import { readBrseal } from "../../src/certs/brseal.ts";
 import { buildCertificate, type CertificateContent } from "../../src/certs/build-certificate.ts";
 import { readCertificate, readCertificateChain, UnreadableCertificate } from "../../src/certs/certificate.ts";
 import { brcacAttributeOrders, createAuthority, issueBrseal, type BrcacAttributeOrder } from "../../src/certs/issue-certificate.ts";
-import { runs } from "./property-runs.ts";
+import { runs } from "../support/property-runs.ts";
 import {
   brcacOf,
   brcacRequest,

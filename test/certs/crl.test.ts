@@ -6,7 +6,7 @@ import { readCertificate } from "../../src/certs/certificate.ts";
 import { crlCovers, readCrl, UnacceptableCrl } from "../../src/certs/crl.ts";
 import { createAuthority, type Authority } from "../../src/certs/issue-certificate.ts";
 import { issueCrl, type CrlContent } from "../../src/certs/issue-crl.ts";
-import { runs } from "./property-runs.ts";
+import { runs } from "../support/property-runs.ts";
 import { brcacOf, day, issuingRequest, issuingUrl, now, rootRequest, sharedPki, type Pki } from "./test-authorities.ts";
 
 const content: CrlContent = {

@@ -7,7 +7,7 @@ import { readDer, UnreadableDer, writeDer } from "../../src/certs/der.ts";
 import { readDistinguishedName, type DistinguishedName } from "../../src/certs/distinguished-name.ts";
 import { distinguishedNamesMatch } from "../../src/certs/distinguished-name-match.ts";
 import { MalformedName, parseDistinguishedName, printDistinguishedName } from "../../src/certs/distinguished-name-text.ts";
-import { runs } from "./property-runs.ts";
+import { runs } from "../support/property-runs.ts";
 import { brcacRequest, sharedPki } from "./test-authorities.ts";
 
 const { asn1 } = forge;

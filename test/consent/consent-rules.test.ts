@@ -104,7 +104,7 @@ describe("consent request", () => {
           expect(whole.some((each) => each.permissions.includes(permission) && each.scopes.some((scope) => scopes.includes(scope)))).to.equal(true);
         }
       }),
-      { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 200) },
+      { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 200) },
     );
   });
 
@@ -115,7 +115,7 @@ describe("consent request", () => {
         const asked = [...new Set(groups.flatMap((each) => each.permissions))];
         expect(granted(asked, everyScope)).to.deep.equal(asked);
       }),
-      { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 100) },
+      { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 100) },
     );
   });
 });

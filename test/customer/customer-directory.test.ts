@@ -91,7 +91,7 @@ describe("the stored customer directory", () => {
   });
 
   it("reads a CPF however it is punctuated as its digits, and anything else that was typed as a user name", () => {
-    const runs = { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 100) };
+    const runs = { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 100) };
     const written = /^(\d{3})(\d{3})(\d{3})(\d{2})$/;
     assert(
       property(stringMatching(/^\d{11}$/), (digits) => {
