@@ -59,10 +59,7 @@ export interface DocumentState {
   readonly url: string;
   /** Seconds since the copy in memory was asked for; undefined when there is none. */
   readonly ageSeconds: number | undefined;
-  /**
-   * `fresh`: within freshness; `stale`: older, because nobody asked for it or, with a `failure`, because the
-   * directory does not answer; `absent`: none, or older than `maxStale`.
-   */
+  /** `stale`: past freshness, as nobody asked or, with a `failure`, nobody answers; `absent`: none within `maxStale`. */
   readonly status: "fresh" | "stale" | "absent";
   readonly failure: DocumentFailure | undefined;
 }
@@ -75,6 +72,8 @@ export interface CachedDocuments<T> {
   /** Asks the directory now, at most once per cool-down; within it, the same as `current`. Never rejects. */
   renew(url: string): Promise<DocumentReading<T>>;
   state(url: string): DocumentState;
+  /** Resolves when no call is under way: to be waited for before the store is closed. */
+  settled(): Promise<void>;
 }
 
 interface Copy<T> {
@@ -107,6 +106,7 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
   const coolDownMs = needs.times.coolDown * 1000;
   const keptCopies = createKeptCopies({ ...needs, ttlSeconds: needs.times.maxStale });
   const slots = new LRUCache<string, Slot<T>>({ max: needs.capacity });
+  const underWay = new Set<Promise<unknown>>();
 
   function slotOf(url: string): Slot<T> {
     const known = slots.get(url);
@@ -139,10 +139,14 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
   }
 
   function ask(url: string, slot: Slot<T>, outOfTurn = false): Promise<boolean> {
-    slot.attempt ??= attempt(url, slot, outOfTurn).finally(() => {
+    if (slot.attempt) return slot.attempt;
+    const started = attempt(url, slot, outOfTurn).finally(() => {
       delete slot.attempt;
+      underWay.delete(started);
     });
-    return slot.attempt;
+    slot.attempt = started;
+    underWay.add(started);
+    return started;
   }
 
   async function attempt(url: string, slot: Slot<T>, outOfTurn: boolean): Promise<boolean> {
@@ -228,6 +232,9 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
       const age = ageOf(slot.copy);
       const status = age < slot.copy.freshMs ? "fresh" : age <= maxStaleMs ? "stale" : "absent";
       return { url, ageSeconds: Math.round(age / 1000), status, failure: slot.failure };
+    },
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }

@@ -36,6 +36,8 @@ export interface CachedKeys {
   /** One signing key; a `kid` that is not in our copy makes us ask again, at most once per cool-down. Never rejects. */
   signingKey(url: string, kid: string): Promise<KeyLookup>;
   state(url: string): DocumentState;
+  /** Resolves when no call is under way: to be waited for before the store is closed. */
+  settled(): Promise<void>;
 }
 
 const defaultCapacity = 10_000;
@@ -57,7 +59,8 @@ export function createCachedKeys(needs: CachedKeysNeeds): CachedKeys {
     return lookUp(await documents.renew(url), kid);
   }
 
-  return { peek: documents.peek, current: documents.current, signingKey, state: documents.state };
+  const { peek, current, state, settled } = documents;
+  return { peek, current, signingKey, state, settled };
 }
 
 function lookUp(reading: DocumentReading<KeySet>, kid: string): KeyLookup {

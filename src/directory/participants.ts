@@ -42,6 +42,8 @@ export interface Participants {
   /** What the list says of an organisation; a fact with its age, not a decision. Never rejects. */
   organisationStatus(organisationId: string): Promise<ParticipantReading>;
   state(): DocumentState;
+  /** Resolves when no call is under way: to be waited for before the store is closed. */
+  settled(): Promise<void>;
 }
 
 /** The ecosystem's list has grown past 20 MB. */
@@ -88,6 +90,7 @@ export function createParticipants(needs: ParticipantsNeeds): Participants {
         : { known: false, why: "not-listed", asOf: reading.fetchedAt };
     },
     state: () => documents.state(needs.url),
+    settled: documents.settled,
   };
 }
 
