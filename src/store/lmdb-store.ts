@@ -10,7 +10,7 @@ export interface LmdbStoreOptions {
   /** The folder; made when it is missing. Every process of this machine that opens it shares the entries. */
   readonly path: string;
   readonly clock: Clock;
-  /** The most the file may grow to, in bytes: address space, not memory. 64 GiB unless told. */
+  /** Address space set aside for the file, in bytes; outgrowing it costs a remap. 64 GiB unless told. */
   readonly mapSizeBytes?: number;
   /** How long the sweep of expired entries rests when it found nothing more to do; 1,000 ms unless told. */
   readonly sweepIntervalMs?: number;
@@ -37,6 +37,8 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     noSubdir: false,
     mapSize: options.mapSizeBytes ?? defaultMapSizeBytes,
     overlappingSync: false,
+    // With it lmdb makes a promise a turn that nobody sees: a failed commit would end the process as unhandled.
+    eventTurnBatching: false,
     maxDbs: 2,
     maxReaders: 512,
   });
@@ -216,7 +218,7 @@ async function commitFailure(error: unknown, path: string): Promise<Error> {
   const reason = await underlyingReason(error);
   return new StoreUnavailableError(
     `LMDB could not commit to ${path}: ${reasonOf(reason)}. Nothing of this write was stored. ` +
-      "MDB_MAP_FULL means that mapSizeBytes is too small; otherwise look at the disk's free space and health.",
+      "Look at the disk's free space and health, and at the folder's rights.",
     { cause: reason },
   );
 }

@@ -59,7 +59,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       return await Promise.race([call, late]);
     } catch (error) {
       // No cause: ioredis hangs the command's arguments, which are the values, on its errors.
-      throw unavailable(error instanceof Error ? error.message : String(error));
+      throw unavailable(plainReason(error));
     } finally {
       clearTimeout(timer);
       underWay.delete(call);
@@ -185,6 +185,12 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       client.disconnect();
     },
   };
+}
+
+/** ioredis speaks of its retries where the connection broke; common switches the retries off. */
+function plainReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "MaxRetriesPerRequestError" ? "the connection broke, or could not be made" : error.message;
 }
 
 function entriesOf(flat: unknown): Entry[] {

@@ -1,0 +1,289 @@
+import { expect } from "chai";
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { open } from "lmdb";
+import { Redis } from "ioredis";
+import { systemClock } from "../../src/kernel/clock.ts";
+import { createLog } from "../../src/kernel/log.ts";
+import { openLmdbStore } from "../../src/store/lmdb-store.ts";
+import { isStoreUnavailable, openStore, type StoreOptions } from "../../src/store/open-store.ts";
+import type { RedisConnection } from "../../src/store/redis-connection.ts";
+import type { BatchResult, Store } from "../../src/store/store.ts";
+import { startRedis, startRedisCluster, startRedisSentinel, type RedisServers, type SentinelGroup } from "../support/redis-servers.ts";
+import type { ChildFailure, ChildOrder } from "./store-child.ts";
+import { storeContract } from "./store-contract.ts";
+
+const needs = { clock: systemClock, log: createLog("silent") };
+
+function redisOptions(connection: RedisConnection, more: Partial<Extract<StoreOptions, { kind: "redis" }>> = {}): StoreOptions {
+  return { kind: "redis", connection, keyPrefix: "test", waitReplicas: 0, waitMilliseconds: 10_000, requirePersistence: true, ...more };
+}
+
+async function failureOf(call: Promise<unknown>): Promise<Error> {
+  const reason = await call.then(() => new Error("nothing failed"), (error: unknown) => error);
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+/** Changes one setting of a running server for as long as the check takes. */
+async function withSetting(url: string, name: string, value: string, check: () => Promise<void>): Promise<void> {
+  const redis = new Redis(url);
+  const before = String((await redis.config("GET", name)).at(1));
+  await redis.config("SET", name, value);
+  await check().finally(() => redis.config("SET", name, before));
+  redis.disconnect();
+}
+
+/** What the stream of store-child.ts left behind: no half batch, and every acknowledged one it did not remove itself. */
+async function expectKept(store: Store, tag: string, acknowledged: readonly number[]): Promise<void> {
+  const last = Math.max(...acknowledged);
+  const lost: number[] = [];
+  const isAcknowledged = new Set(acknowledged);
+  for (let number = 0; number <= last + 64; number++) {
+    const [left, right] = await store.getMany(tag, [`left-${number}`, `right-${number}`]);
+    expect(left, `half of batch ${number}`).equals(right);
+    // Batch n removes what batch n-500 wrote, and some beyond the last acknowledged one may have run.
+    if (left === undefined && isAcknowledged.has(number) && number > last - 500 + 64) lost.push(number);
+  }
+  expect(lost, "acknowledged and lost").deep.equals([]);
+}
+
+describe("the store on LMDB", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "porteiro-store.lmdb-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+  const options = (): StoreOptions => ({ kind: "lmdb", path: join(folder, "store") });
+
+  storeContract(options);
+
+  it("kill -9 in a stream of batches keeps the acknowledged ones and no half ones", async () => {
+    for (const [round, delay] of [150, 300, 50].entries()) {
+      const tag = `killed:${round}`;
+      const child = fork(new URL("store-child.ts", import.meta.url), [JSON.stringify(options())]);
+      await once(child, "message");
+      const acknowledged: number[] = [];
+      child.on("message", (number: number) => acknowledged.push(number));
+      const order: ChildOrder = { streamTo: tag };
+      child.send(order);
+      await once(child, "message");
+      await sleep(delay);
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+      const store = await openStore(options(), needs);
+      await expectKept(store, tag, acknowledged);
+      await store.put(tag, { name: "after", value: "works" });
+      await store.close();
+    }
+  });
+
+  it("sweeps expired entries from the disk, and nothing newer of the same name", async () => {
+    const path = join(folder, "swept");
+    let now = 1_000_000;
+    const store = openLmdbStore({ path, clock: () => now, sweepIntervalMs: 5 });
+    const names = Array.from({ length: 450 }, (_, i) => `n${i}`);
+    await Promise.all(names.map((name) => store.put("t", { name, value: "x", ttlSeconds: 10 })));
+    await store.put("t", { name: "n0", value: "replaced", ttlSeconds: 1000 });
+    await store.put("t", { name: "n1", value: "for good" });
+    now += 10_000;
+    const disk = open({ path, noSubdir: false, overlappingSync: false, maxDbs: 2 });
+    const counts = () => ["entries", "expiries"].map((name) => disk.openDB({ name, encoding: "string", useVersions: name === "entries" }).getCount());
+    while (counts().join() !== "2,1") await sleep(10);
+    expect(await store.getMany("t", ["n0", "n1", "n2"])).deep.equals(["replaced", "for good", undefined]);
+    await store.close();
+  });
+
+  it("a full disk rejects as unavailable and stores no part of the batch, and the process lives on", async () => {
+    const path = join(folder, "full");
+    const file = fileURLToPath(new URL("store-child.ts", import.meta.url));
+    // A limit on the size of files (blocks of 512 bytes) stands for a disk without room.
+    const limited = `trap '' XFSZ; ulimit -f 4000; exec "$0" "$@"`;
+    const args = ["-c", limited, process.execPath, file, JSON.stringify({ kind: "lmdb", path })];
+    const child = spawn("sh", args, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    await once(child, "message");
+    const outcomes = new Map<number, BatchResult | ChildFailure>();
+    for (let number = 0; number < 60; number++) {
+      const when = number % 3 === 0 ? [] : [{ name: "none", is: "absent" } as const, { name: "nor", is: "absent" } as const].slice(number % 3 - 1);
+      const put = [{ name: `left-${number}`, value: "x".repeat(60_000) }, { name: `right-${number}`, value: "y" }];
+      const order: ChildOrder = { all: [{ call: "batch", batch: { tag: "t", when, put } }] };
+      child.send(order);
+      const [[outcome]] = await once(child, "message");
+      outcomes.set(number, outcome);
+    }
+    child.disconnect();
+    await once(child, "exit");
+    const store = openLmdbStore({ path, clock: systemClock });
+    for (const [number, outcome] of outcomes) {
+      const [left, right] = await store.getMany("t", [`left-${number}`, `right-${number}`]);
+      expect([left !== undefined, right !== undefined], `batch ${number}`).deep.equals("done" in outcome ? [true, true] : [false, false]);
+      if ("failure" in outcome) expect(outcome.failure).matches(/^StoreUnavailableError: LMDB could not commit to .*Nothing of this write was stored/);
+    }
+    expect([...outcomes.values()].filter((outcome) => "failure" in outcome)).length.at.least(20);
+    await store.put("t", { name: "after", value: "works" });
+    await store.close();
+  });
+
+  it("three processes write as fast as they can, and every acknowledged entry is there", async () => {
+    const path = join(folder, "busy");
+    const children = [1, 2, 3].map(() => fork(new URL("store-child.ts", import.meta.url), [JSON.stringify({ kind: "lmdb", path })]));
+    await Promise.all(children.map((child) => once(child, "message")));
+    const acknowledged = children.map((child, i) => {
+      const numbers: number[] = [];
+      child.on("message", (number: number) => numbers.push(number));
+      const order: ChildOrder = { streamTo: `busy:${i}` };
+      child.send(order);
+      return numbers;
+    });
+    await sleep(3000);
+    expect(children.map(({ exitCode }) => exitCode)).deep.equals([null, null, null]);
+    const gone = children.map((child) => once(child, "exit"));
+    for (const child of children) child.kill("SIGKILL");
+    await Promise.all(gone);
+    const store = openLmdbStore({ path, clock: systemClock });
+    for (const [i, numbers] of acknowledged.entries()) await expectKept(store, `busy:${i}`, numbers);
+    await store.close();
+  });
+});
+
+describe("the store on one Redis", () => {
+  let servers: RedisServers<"standalone">;
+  before(async () => {
+    servers = await startRedis();
+  });
+  after(() => servers?.stop());
+
+  storeContract(() => redisOptions(servers.connection));
+
+  it("refuses a server that may evict, unless the settings accept it", () =>
+    withSetting(servers.connection.url, "maxmemory-policy", "allkeys-lru", async () => {
+      const error = await failureOf(openStore(redisOptions(servers.connection), needs));
+      expect(error.message).matches(/maxmemory-policy allkeys-lru.*Set "maxmemory-policy noeviction".*requirePersistence/s);
+      await (await openStore(redisOptions(servers.connection, { requirePersistence: false }), needs)).close();
+    }));
+
+  it("refuses a server that keeps nothing on disk, and accepts one with snapshots alone", async () => {
+    await withSetting(servers.connection.url, "appendonly", "no", async () => {
+      const error = await failureOf(openStore(redisOptions(servers.connection), needs));
+      expect(error.message).matches(/appendonly no and save "".*Set "appendonly yes"/s);
+      await withSetting(servers.connection.url, "save", "3600 1", async () => (await openStore(redisOptions(servers.connection), needs)).close());
+    });
+  });
+
+  it("says so when the server hides its settings, and opens when that is waived", async () => {
+    const managed = await startRedis(["--rename-command", "CONFIG", ""]);
+    try {
+      const error = await failureOf(openStore(redisOptions(managed.connection), needs));
+      expect(error.message).matches(/does not let us read its settings \(CONFIG GET.*set requirePersistence to false/s);
+      await (await openStore(redisOptions(managed.connection, { requirePersistence: false }), needs)).close();
+    } finally {
+      await managed.stop();
+    }
+  });
+
+  it("rejects a write that too few replicas acknowledged", async () => {
+    const store = await openStore(redisOptions(servers.connection, { waitReplicas: 1, waitMilliseconds: 50 }), needs);
+    const error = await failureOf(store.put("t", { name: "a", value: "v" }));
+    expect(isStoreUnavailable(error)).equals(true);
+    expect(error.message).matches(/0 of 1 replicas \(waitReplicas\) acknowledged within 50 ms/);
+    await store.close();
+  });
+
+  it("goes on after the server has forgotten its scripts", async () => {
+    const store = await openStore(redisOptions(servers.connection), needs);
+    await store.put("t", { name: "a", value: "1" });
+    const redis = new Redis(servers.connection.url);
+    await redis.script("FLUSH");
+    redis.disconnect();
+    await store.put("t", { name: "a", value: "2" });
+    expect(await store.take({ tag: "t", name: "a" })).equals("2");
+    await store.close();
+  });
+
+  it("never sends a write twice: a lost answer rejects, and the error holds no value", async () => {
+    const store = await openStore(redisOptions(servers.connection), needs);
+    const redis = new Redis(servers.connection.url);
+    for (const [i, name] of ["x", "y", "z"].entries()) {
+      // The server stops, takes the claim in, and loses the client before it could answer.
+      await redis.call("CLIENT", "PAUSE", "200", "WRITE");
+      const claim = failureOf(store.putIfAbsent("t", { name, value: `secret-${i}` }));
+      await sleep(20);
+      await redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      const error = await claim;
+      expect(isStoreUnavailable(error)).equals(true);
+      expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.include("secret");
+      await redis.call("CLIENT", "UNPAUSE");
+      expect(await store.putIfAbsent("t", { name, value: "second try" })).equals((await store.get({ tag: "t", name })) === "second try");
+    }
+    redis.disconnect();
+    await store.close();
+  });
+});
+
+describe("the store on a Redis Cluster", () => {
+  let servers: RedisServers<"cluster">;
+  before(async () => {
+    servers = await startRedisCluster();
+  });
+  after(() => servers?.stop());
+
+  storeContract(() => redisOptions(servers.connection));
+
+  it("looks at every master before it opens", async () => {
+    const last = `127.0.0.1:${servers.connection.nodes.at(-1)?.port}`;
+    await withSetting(`redis://${last}`, "maxmemory-policy", "volatile-ttl", async () => {
+      const error = await failureOf(openStore(redisOptions(servers.connection), needs));
+      expect(error.message).include(`${last} has maxmemory-policy volatile-ttl`);
+    });
+  });
+});
+
+describe("the store behind Redis Sentinel", () => {
+  let servers: SentinelGroup;
+  before(async () => {
+    servers = await startRedisSentinel();
+  });
+  after(() => servers?.stop());
+  const options = () => redisOptions(servers.connection, { waitReplicas: 1 });
+
+  it("the master dies: calls succeed or are unavailable, nothing acknowledged is lost, and it works again", async () => {
+    const store = await openStore(options(), needs);
+    const acknowledged: string[] = [];
+    const errors: unknown[] = [];
+    let number = 0;
+    const claims = async (enough: () => boolean) => {
+      while (!enough()) {
+        const name = `claim-${number++}`;
+        try {
+          // Each name is claimed once: "already there" could only be about its own first try.
+          expect(await store.putIfAbsent("failover", { name, value: name }), name).equals(true);
+          acknowledged.push(name);
+        } catch (error) {
+          if (!isStoreUnavailable(error)) throw error;
+          errors.push(error);
+          await sleep(20);
+        }
+      }
+    };
+    const workers = (enough: () => boolean) => Promise.all(Array.from({ length: 8 }, () => claims(enough)));
+    await workers(() => acknowledged.length >= 200);
+    const killed = servers.killMaster();
+    await workers(() => errors.length > 0 && acknowledged.length >= 200);
+    await killed;
+    const soFar = acknowledged.length;
+    await workers(() => acknowledged.length >= soFar + 200);
+    await expectAll(store, acknowledged);
+    await store.close();
+  });
+
+  async function expectAll(store: Store, names: readonly string[]): Promise<void> {
+    expect(await store.getMany("failover", names)).deep.equals(names);
+  }
+
+  storeContract(options);
+});
