@@ -63,10 +63,12 @@ function variableName(path: readonly string[]): string {
  */
 export function loadSettings(sources: SettingsSources): Settings {
   const problems: string[] = [];
-  const fromEnvironment = environmentSettings(sources.environment, problems);
+  const leaves = settingsLeaves();
+  const fromEnvironment = environmentSettings(leaves, sources.environment, problems);
   const profile = sources.overrides?.["profile"] ?? fromEnvironment["profile"] ?? "local";
   const fromFile = profileFile(sources.root, String(profile), problems);
-  const merged = merge(merge(fromFile, fromEnvironment), sources.overrides ?? {});
+  const whole = new Set(leaves.map(({ path }) => path.join(".")));
+  const merged = [fromEnvironment, sources.overrides ?? {}].reduce((base, over) => merge(base, over, whole), fromFile);
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) {
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".") || "settings"}: ${withoutValue(issue)}`));
@@ -103,10 +105,11 @@ function profileFile(root: string, profile: string, problems: string[]): Record<
 }
 
 function environmentSettings(
+  known: readonly SettingsLeaf[],
   environment: SettingsSources["environment"],
   problems: string[],
 ): Record<string, unknown> {
-  const leaves = new Map(settingsLeaves().map((leaf) => [leaf.variable, leaf]));
+  const leaves = new Map(known.map((leaf) => [leaf.variable, leaf]));
   const settings: Record<string, unknown> = {};
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith("PORTEIRO_") || text === undefined) {
@@ -151,11 +154,19 @@ function place(target: Record<string, unknown>, path: readonly string[], value: 
   place(inner, rest, value);
 }
 
-function merge(base: Record<string, unknown>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** A single setting is replaced whole, also one that is a table: what the lower layer has in it must be removable. */
+function merge(
+  base: Readonly<Record<string, unknown>>,
+  over: Readonly<Record<string, unknown>>,
+  whole: ReadonlySet<string>,
+  above = "",
+): Record<string, unknown> {
   const result = { ...base };
   for (const [name, value] of Object.entries(over)) {
+    const path = `${above}${name}`;
     const below = result[name];
-    result[name] = isPlainObject(below) && isPlainObject(value) ? merge(below, value) : value;
+    const both = isPlainObject(below) && isPlainObject(value) && !whole.has(path);
+    result[name] = both ? merge(below, value, whole, `${path}.`) : value;
   }
   return result;
 }

@@ -25,11 +25,13 @@ export interface HttpsCall {
 /** One request on a connection of its own. */
 export function httpsCall(url: string, call: HttpsCall): Promise<HttpsAnswer> {
   const { identity, ca, body } = call;
+  // A test may send any Host header; the certificate must be that of the address all the same.
+  const servername = call.headers?.["host"] === undefined ? {} : { servername: new URL(url).hostname };
   const headers = { ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }), ...call.headers };
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { method: call.method ?? "GET", headers, ca, agent: false, ...identity, ...(call.weak ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}) },
+      { method: call.method ?? "GET", headers, ca, agent: false, ...servername, ...identity, ...(call.weak ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}) },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
