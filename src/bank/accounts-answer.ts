@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Account } from "./sample-accounts.ts";
+import { isDepositAccount, type Account } from "./sample-accounts.ts";
 import { displayName, type Customer } from "./sample-customers.ts";
 
 const money = z.object({ currencyCode: z.string().regex(/^[A-Z]{3}$/), amount: z.number() });
@@ -12,7 +12,7 @@ export const accountSchema = z.object({
   institutionCustomerId: z.string(),
   category: z.enum(["DEPOSIT", "LOAN", "INVESTMENT", "CROSS_USER_ACCOUNT"]),
   type: z.object({
-    value: z.enum(["CHECKING", "SAVINGS", "CERT_OF_DEPOSIT", "MORTGAGE_LOAN", "COMMERCIAL_LOAN"]),
+    value: z.enum(["CHECKING", "SAVINGS", "UNKNOWN", "CERT_OF_DEPOSIT", "MORTGAGE_LOAN", "COMMERCIAL_LOAN"]),
     fiAccountType: z.string(),
     fiRawAccountType: z.string(),
     description: z.string(),
@@ -116,6 +116,14 @@ const kinds = {
     fiRawAccountType: "CP",
     description: "Conta de poupança",
   },
+  // The contract has no word of its own for a payment account.
+  prepaid: {
+    category: "DEPOSIT",
+    value: "UNKNOWN",
+    fiAccountType: "CONTA_PAGAMENTO",
+    fiRawAccountType: "PG",
+    description: "Conta de pagamento pré-paga",
+  },
   "term-deposit": {
     category: "INVESTMENT",
     value: "CERT_OF_DEPOSIT",
@@ -144,14 +152,15 @@ function reais(centavos: number): z.infer<typeof money> {
 }
 
 function statusOf(account: Account): AccountAnswer["status"] {
-  const isDeposit = account.kind === "checking" || account.kind === "savings";
+  const deposit = isDepositAccount(account) ? account : undefined;
+  const closed = deposit?.withheld === "closed";
   return {
-    open: true,
-    closed: false,
-    negativeBalance: isDeposit && account.currentCentavos < 0,
+    open: !closed,
+    closed,
+    negativeBalance: deposit !== undefined && account.currentCentavos < 0,
     delinquent: false,
     inCollection: false,
-    overLimit: isDeposit && account.currentCentavos < -(account.overdraftLimitCentavos ?? 0),
+    overLimit: deposit !== undefined && account.currentCentavos < -(deposit.overdraftLimitCentavos ?? 0),
     writtenOff: false,
     creditBalance: account.currentCentavos > 0,
     paymentCoupon: false,
@@ -161,7 +170,7 @@ function statusOf(account: Account): AccountAnswer["status"] {
 }
 
 function actionsOn(account: Account): AccountAnswer["allowedActions"] {
-  const movesMoney = account.kind === "checking" || account.kind === "savings";
+  const movesMoney = isDepositAccount(account) && account.withheld === undefined;
   return {
     summary: true,
     transferFrom: movesMoney,

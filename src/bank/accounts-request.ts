@@ -2,7 +2,7 @@ import type { Context } from "koa";
 import { z } from "zod";
 import { printable } from "../kernel/refusal.ts";
 import { accountsRefusal, type AccountsCode } from "./accounts-family.ts";
-import { guid, loginIdForm, notPrintable } from "./api-family.ts";
+import { guid, loginIdForm, notPrintable, takesJson } from "./api-family.ts";
 
 const bodyLimit = 8_192;
 
@@ -116,7 +116,7 @@ function checkHeaders(ctx: Context, institutionId: string): void {
 }
 
 function checkContent(ctx: Context): void {
-  if (ctx.accepts("json") === false) {
+  if (!takesJson(ctx)) {
     throw accountsRefusal(
       "ACC_99988",
       `Expected an Accept header that allows application/json; received ${printable(ctx.get("Accept"))}. Send Accept: application/json, or none.`,

@@ -26,12 +26,12 @@ export interface ApiFamily extends ErrorFamily {
   readonly guardCodes: Readonly<Record<GuardReason, CodeAndStatus>>;
 }
 
-/** The errors that every path can give, whichever API it belongs to. */
+/** The errors that every path can give, whichever API it belongs to; with texts of its own where a family has them. */
 export interface ErrorFamily {
-  readonly envelope: (refusal: ApiRefusal) => object;
-  readonly notFound: CodeAndStatus;
-  readonly methodNotAllowed: CodeAndStatus;
-  readonly unexpected: CodeAndStatus;
+  readonly envelope: (refusal: ApiRefusal, ctx: Context) => object;
+  readonly notFound: CodeAndStatus & { readonly message?: string };
+  readonly methodNotAllowed: CodeAndStatus & { readonly message?: string };
+  readonly unexpected: CodeAndStatus & { readonly message?: string };
 }
 
 /** What the request log adds to its line. */
@@ -44,7 +44,7 @@ export interface CallOutcome {
 /** Writes a refusal in its family's envelope. */
 export function answerRefusal(ctx: Context, family: ErrorFamily, refusal: ApiRefusal, why: CallOutcome = {}): void {
   ctx.status = refusal.status;
-  ctx.body = family.envelope(refusal);
+  ctx.body = family.envelope(refusal, ctx);
   ctx.state["outcome"] = { ...why, errorCode: refusal.code };
 }
 
@@ -55,6 +55,13 @@ export function refuseAs(family: ApiFamily): (ctx: Context, failure: GuardFailur
     const { reason, detail } = failure;
     answerRefusal(ctx, family, refusal, { reason, ...(detail !== undefined && { detail }) });
   };
+}
+
+/** Whether the caller takes JSON in UTF-8, whatever parameters its Accept header puts on the media type. */
+export function takesJson(ctx: Context): boolean {
+  return (
+    ctx.accepts("application/json", "application/json; charset=utf-8") !== false && ctx.acceptsCharsets("utf-8") !== false
+  );
 }
 
 /** Anything but printable ASCII, which no header, parameter or path of these APIs may hold. */

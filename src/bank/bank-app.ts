@@ -8,6 +8,7 @@ import { answerRefusal, ApiRefusal, refuseAs, type ApiFamily, type ErrorFamily }
 import { bankOpenApi } from "./bank-openapi.ts";
 import { customersFamily } from "./customers-family.ts";
 import { addCustomersRoutes, customersScope } from "./customers-routes.ts";
+import { createOpenFinance, type OpenFinanceSettings } from "./open-finance/open-finance.ts";
 import { logRequests } from "./request-log.ts";
 import type { SampleData } from "./sample-data.ts";
 import { tokenGuard, type GuardedState } from "./token-guard.ts";
@@ -28,9 +29,8 @@ export interface BankSettings {
   readonly institutionId: string;
   /** Root URL of the bank's listener, for its OpenAPI document. */
   readonly publicUrl: string;
+  readonly openFinance?: OpenFinanceSettings;
 }
-
-const families = [accountsFamily, customersFamily];
 
 /** Paths of neither API answer like the HTTP parser does. */
 const noFamily: ErrorFamily = {
@@ -40,7 +40,7 @@ const noFamily: ErrorFamily = {
   unexpected: { code: "server_error", status: 500 },
 };
 
-/** Makes the sample bank: the accounts and customers APIs behind token guards, and their OpenAPI document. */
+/** Makes the sample bank: digital banking's and Open Finance's APIs behind token guards, and their OpenAPI documents. */
 export function createBankApp(needs: BankNeeds): Koa<GuardedState> {
   const { introspect, clock, sampleData, settings, log } = needs;
   const { institutionId } = settings;
@@ -50,17 +50,28 @@ export function createBankApp(needs: BankNeeds): Koa<GuardedState> {
   const router = new Router<GuardedState>();
   addAccountsRoutes(router, { sampleData, institutionId, guard: guard(accountsScope, accountsFamily) });
   addCustomersRoutes(router, { sampleData, institutionId, guard: guard(customersScope, customersFamily) });
+  const openFinance = createOpenFinance({
+    ...needs,
+    newInteractionId: needs.newRequestId,
+    publicUrl: settings.publicUrl,
+    ...settings.openFinance,
+  });
+  openFinance.addRoutes(router);
   const openApi = bankOpenApi(settings.publicUrl);
   router.get("/openapi.json", (ctx) => {
     ctx.body = openApi;
   });
 
+  const families = [accountsFamily, customersFamily, ...openFinance.families];
+  const familyOf = (ctx: Context): ErrorFamily => families.find((family) => family.serves(ctx.path)) ?? noFamily;
+
   const app = new Koa<GuardedState>();
   app.use(logRequests(needs));
   app.use(securityHeaders);
-  app.use(answerFailures(log));
+  app.use(openFinance.echo);
+  app.use(answerFailures(log, familyOf));
   app.use(router.routes());
-  app.use(answerUnrouted);
+  app.use(answerUnrouted(familyOf));
   // Only what goes wrong while an answer is being sent comes here.
   app.on("error", (error: Error) => log.warn({ err: error }, "answer not sent"));
   return app;
@@ -73,11 +84,9 @@ function securityHeaders(ctx: Context, next: Next): Promise<void> {
   return next();
 }
 
-function familyOf(ctx: Context): ErrorFamily {
-  return families.find((family) => family.serves(ctx.path)) ?? noFamily;
-}
+type FamilyOf = (ctx: Context) => ErrorFamily;
 
-function answerFailures(log: Log) {
+function answerFailures(log: Log, familyOf: FamilyOf) {
   return async (ctx: Context, next: Next): Promise<void> => {
     try {
       await next();
@@ -89,25 +98,27 @@ function answerFailures(log: Log) {
       }
       log.error({ err: error, requestId: ctx.state["requestId"] }, "unexpected failure");
       const message = `Something failed here, not in the request. Try again later, and if it stays, report the X-Request-Id of this answer.`;
-      answerRefusal(ctx, family, new ApiRefusal({ ...family.unexpected, message }));
+      answerRefusal(ctx, family, new ApiRefusal({ message, ...family.unexpected }));
     }
   };
 }
 
 /** What no route took: OPTIONS, a wrong verb, or a path that is not there. */
-function answerUnrouted(ctx: Context): void {
-  const family = familyOf(ctx);
-  const layers = (ctx as Context & { matched?: { methods: string[] }[] }).matched ?? []; // the router's own addition
-  const allowed = [...new Set(layers.flatMap((layer) => layer.methods))];
-  if (allowed.length === 0) {
-    const message = "Expected a path of this API; received another one. GET /openapi.json lists them.";
-    throw new ApiRefusal({ ...family.notFound, message });
-  }
-  ctx.set("Allow", [...allowed, "OPTIONS"].sort().join(", "));
-  if (ctx.method === "OPTIONS") {
-    ctx.status = 204;
-    return;
-  }
-  const message = `Expected ${allowed.sort().join(" or ")}; received another method. This API only reads.`;
-  throw new ApiRefusal({ ...family.methodNotAllowed, message });
+function answerUnrouted(familyOf: FamilyOf) {
+  return (ctx: Context): void => {
+    const family = familyOf(ctx);
+    const layers = (ctx as Context & { matched?: { methods: string[] }[] }).matched ?? []; // the router's own addition
+    const allowed = [...new Set(layers.flatMap((layer) => layer.methods))];
+    if (allowed.length === 0) {
+      const message = "Expected a path of this API; received another one. GET /openapi.json lists them.";
+      throw new ApiRefusal({ message, ...family.notFound });
+    }
+    ctx.set("Allow", [...allowed, "OPTIONS"].sort().join(", "));
+    if (ctx.method === "OPTIONS") {
+      ctx.status = 204;
+      return;
+    }
+    const message = `Expected ${allowed.sort().join(" or ")}; received another method. This API only reads.`;
+    throw new ApiRefusal({ message, ...family.methodNotAllowed });
+  };
 }

@@ -4,6 +4,7 @@ import { accountsHeaders, accountsQuery } from "./accounts-request.ts";
 import { accountsPaths, accountsScope } from "./accounts-routes.ts";
 import { customerProfileSchema } from "./customer-profile.ts";
 import { customersHeaders, customersPaths, customersQuery, customersScope } from "./customers-routes.ts";
+import { jsonContent, jsonSchema, parametersOf, pathParameter, securitySchemes } from "./openapi-parts.ts";
 
 const accountsError = z.object({ code: z.string().regex(/^ACC_\d{5}$/), message: z.string() });
 const customersError = z.object({ status: z.int(), message: z.string(), code: z.string().regex(/^UXU_\d{5}$/) });
@@ -78,13 +79,7 @@ export function bankOpenApi(publicUrl: string): object {
       ...customersPaths.map((path) => [`${path}/{customerId}`, { get: profile }]),
     ]),
     components: {
-      securitySchemes: {
-        boundToken: {
-          type: "http",
-          scheme: "bearer",
-          description: "Access token bound to the client certificate of the connection (RFC 8705)",
-        },
-      },
+      securitySchemes,
       schemas: {
         Account: jsonSchema(accountSchema),
         AccountList: jsonSchema(accountListSchema),
@@ -108,35 +103,13 @@ interface OperationFacts {
 function operation({ summary, scope, parameters, answer, error, statuses }: OperationFacts): object {
   const refusals = Object.entries(statuses).map(([status, description]) => [
     status,
-    { description, content: json(error) },
+    { description, content: jsonContent(error) },
   ]);
   return {
     summary,
     description: `Needs the scope ${scope}.`,
     security: [{ boundToken: [scope] }],
     parameters,
-    responses: { "200": { description: "Found", content: json(answer) }, ...Object.fromEntries(refusals) },
+    responses: { "200": { description: "Found", content: jsonContent(answer) }, ...Object.fromEntries(refusals) },
   };
-}
-
-function json(schema: string): object {
-  return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
-}
-
-function pathParameter(name: string): object {
-  return { name, in: "path", required: true, schema: { type: "string" } };
-}
-
-function parametersOf(place: "header" | "query", fields: z.ZodObject): object[] {
-  return Object.entries(fields.shape).map(([name, field]) => ({
-    name,
-    in: place,
-    required: !z.safeParse(field, undefined).success,
-    schema: jsonSchema(field),
-  }));
-}
-
-function jsonSchema(schema: z.core.$ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" });
-  return rest;
 }

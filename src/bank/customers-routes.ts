@@ -2,7 +2,7 @@ import type { Router } from "@koa/router";
 import type { Context, Middleware, Next } from "koa";
 import { z } from "zod";
 import { printable } from "../kernel/refusal.ts";
-import { guid, loginIdForm, notPrintable } from "./api-family.ts";
+import { guid, loginIdForm, notPrintable, takesJson } from "./api-family.ts";
 import { toCustomerProfile } from "./customer-profile.ts";
 import { customersRefusal } from "./customers-family.ts";
 import type { SampleData } from "./sample-data.ts";
@@ -74,7 +74,7 @@ function readCustomersCall(ctx: Context): z.output<typeof customersQuery> {
       `Expected in the header correlationId ${customersHeaders.shape.correlationId.description}; received ${correlationId.length} characters of another form.`,
     );
   }
-  if (ctx.accepts("json") === false) {
+  if (!takesJson(ctx)) {
     throw customersRefusal(
       "UXU_99999",
       `Expected an Accept header that allows application/json; received ${printable(ctx.get("Accept"))}. Send Accept: application/json, or none.`,

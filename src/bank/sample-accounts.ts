@@ -16,8 +16,16 @@ interface AccountFacts {
 }
 
 export interface DepositAccount extends AccountFacts {
-  readonly kind: "checking" | "savings";
+  readonly kind: "checking" | "savings" | "prepaid";
   readonly overdraftLimitCentavos?: number;
+  /** Part of the current balance that cannot be used now. */
+  readonly blockedCentavos?: number;
+  /** What lies in automatic investment beside the balance. */
+  readonly investedCentavos?: number;
+  /** Whether holders act each alone or only together; a single holder when absent. */
+  readonly jointly?: "each-alone" | "only-together";
+  /** What keeps the account from being shared, if anything does. */
+  readonly withheld?: "pending-authorisation" | "blocked" | "closed";
 }
 
 export interface TermDeposit extends AccountFacts {
@@ -45,7 +53,14 @@ export type SampleAccount = DepositAccount | TermDeposit | LoanAccount;
 export type Account = SampleAccount & {
   /** 43 characters of base64url; says nothing about the number. */
   readonly accountId: string;
+  /** The same account's id in Open Finance, whose form knows no underscore: 64 hexadecimal digits. */
+  readonly openFinanceId: string;
 };
+
+/** The accounts that Open Finance calls accounts: deposits and pre-paid ones, not loans and term deposits. */
+export function isDepositAccount<Kept extends SampleAccount>(account: Kept): account is Extract<Kept, DepositAccount> {
+  return account.kind === "checking" || account.kind === "savings" || account.kind === "prepaid";
+}
 
 const jacaranda = "1f07921f4416f182a32c483ccac2b0e6";
 const ipe = "979f4582d8aabe8d3e4c25aaa1825213";
@@ -65,6 +80,9 @@ export const sampleAccounts: readonly SampleAccount[] = [
     currentCentavos: 4_215_37,
     availableCentavos: 4_015_37,
     overdraftLimitCentavos: 1_500_00,
+    blockedCentavos: 200_00,
+    investedCentavos: 2_500_00,
+    jointly: "each-alone",
   },
   {
     kind: "savings",
@@ -105,6 +123,55 @@ export const sampleAccounts: readonly SampleAccount[] = [
     currentCentavos: -120_08,
     availableCentavos: 379_92,
     overdraftLimitCentavos: 500_00,
+  },
+  {
+    kind: "prepaid",
+    branchCode: "0042",
+    number: "30000001",
+    checkDigit: "6",
+    ownerId: ipe,
+    jointHolderIds: [],
+    description: "Conta de pagamento pré-paga",
+    currentCentavos: 342_90,
+    availableCentavos: 342_90,
+  },
+  {
+    kind: "savings",
+    branchCode: "0042",
+    number: "20000004",
+    checkDigit: "3",
+    ownerId: ipe,
+    jointHolderIds: [],
+    description: "Poupança bloqueada",
+    currentCentavos: 5_800_00,
+    availableCentavos: 0,
+    blockedCentavos: 5_800_00,
+    withheld: "blocked",
+  },
+  {
+    kind: "savings",
+    branchCode: "0042",
+    number: "20000005",
+    checkDigit: "1",
+    ownerId: ipe,
+    jointHolderIds: [],
+    description: "Poupança encerrada",
+    currentCentavos: 0,
+    availableCentavos: 0,
+    withheld: "closed",
+  },
+  {
+    kind: "checking",
+    branchCode: "0042",
+    number: "10000006",
+    checkDigit: "5",
+    ownerId: ipe,
+    jointHolderIds: [],
+    description: "Conta conjunta, outro titular ainda não autorizou",
+    currentCentavos: 9_120_00,
+    availableCentavos: 9_120_00,
+    jointly: "only-together",
+    withheld: "pending-authorisation",
   },
   {
     kind: "term-deposit",
@@ -148,5 +215,6 @@ export const sampleAccounts: readonly SampleAccount[] = [
     description: "Conta corrente empresarial",
     currentCentavos: 87_310_55,
     availableCentavos: 87_310_55,
+    overdraftLimitCentavos: 20_000_00,
   },
 ];

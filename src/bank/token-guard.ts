@@ -158,7 +158,8 @@ function certificateOfConnection(ctx: Context): Buffer | undefined {
   return presented;
 }
 
-function challenge(realm: string, scope: string, failure: GuardFailure): string {
+/** WWW-Authenticate of a refused call. */
+export function challenge(realm: string, scope: string, failure: Pick<GuardFailure, "error" | "description">): string {
   // RFC 6750 section 3.1: without credentials, no error code.
   const error =
     failure.error === undefined ? "" : `, error="${failure.error}", error_description="${failure.description}"`;

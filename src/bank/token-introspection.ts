@@ -27,6 +27,21 @@ export interface ActiveToken {
   readonly organisationId?: string;
   readonly softwareId?: string;
   readonly consentId?: string;
+  /** The bank's customer who gave the consent. */
+  readonly customerId?: string;
+  readonly consent?: TokenConsent;
+}
+
+/** The consent behind a token, as it stands at this moment. */
+export interface TokenConsent {
+  readonly status: string;
+  readonly permissions: ReadonlySet<string>;
+  /** The accounts that the customer chose, by the ids of the accounts API. */
+  readonly accountIds: ReadonlySet<string>;
+  /** Seconds since the epoch; none when the consent has no end. */
+  readonly expiresAt?: number;
+  /** The company whose data is shared; none when it is the customer's own. */
+  readonly cnpj?: string;
 }
 
 export type Introspection = ActiveToken | { readonly active: false; readonly expiresAt?: number };
@@ -48,6 +63,14 @@ export class IntrospectionFailure extends Error {
   }
 }
 
+const consentSchema = z.object({
+  status: z.string(),
+  permissions: z.array(z.string()).default([]),
+  account_ids: z.array(z.string()).default([]),
+  expires_at: z.union([z.number(), z.iso.datetime().transform((at) => Date.parse(at) / 1000)]).nullish(),
+  cnpj: z.string().nullish(),
+});
+
 const answerSchema = z.discriminatedUnion("active", [
   z.object({ active: z.literal(false), exp: z.number().optional() }),
   z.object({
@@ -59,6 +82,8 @@ const answerSchema = z.discriminatedUnion("active", [
     org_id: z.string().optional(),
     software_id: z.string().optional(),
     consent_id: z.string().optional(),
+    sub: z.string().optional(),
+    consent: consentSchema.optional(),
   }),
 ]);
 
@@ -154,5 +179,17 @@ function toIntrospection(answer: z.infer<typeof answerSchema>): Introspection {
     ...(answer.org_id !== undefined && { organisationId: answer.org_id }),
     ...(answer.software_id !== undefined && { softwareId: answer.software_id }),
     ...(answer.consent_id !== undefined && { consentId: answer.consent_id }),
+    ...(answer.sub !== undefined && { customerId: answer.sub }),
+    ...(answer.consent !== undefined && { consent: toConsent(answer.consent) }),
+  };
+}
+
+function toConsent(consent: z.infer<typeof consentSchema>): TokenConsent {
+  return {
+    status: consent.status,
+    permissions: new Set(consent.permissions),
+    accountIds: new Set(consent.account_ids),
+    ...(consent.expires_at != null && { expiresAt: consent.expires_at }),
+    ...(consent.cnpj != null && { cnpj: consent.cnpj }),
   };
 }

@@ -5,6 +5,8 @@ import { openBank, type Answer, type BankBench, type Call } from "./bank-bench.t
 
 const paths = ["/digitalbanking/db-accounts/v1/accounts", "/db-accounts/v1/accounts", "/v1/accounts"];
 const jacaranda = "1000000001";
+/** Checking, pre-paid, and three that are withheld from Open Finance: blocked, closed, awaiting another holder. */
+const ipesDeposits: readonly string[] = Array.from({ length: 5 }, () => "DEPOSIT");
 
 describe("accounts API", () => {
   let bank: BankBench;
@@ -55,7 +57,7 @@ describe("accounts API", () => {
 
   it("orders by category, then id, whatever order the accounts are kept in", async () => {
     for (const [login, categories] of [
-      ["ipe.amarelo", ["CROSS_USER_ACCOUNT", "DEPOSIT", "INVESTMENT"]],
+      ["ipe.amarelo", ["CROSS_USER_ACCOUNT", ...ipesDeposits, "INVESTMENT"]],
       ["jacaranda.exemplo", ["DEPOSIT", "DEPOSIT", "LOAN"]],
       ["padaria.modelo", ["DEPOSIT", "LOAN"]],
     ] as const) {
@@ -87,8 +89,17 @@ describe("accounts API", () => {
 
   it("leaves out joint accounts of others with crossAccount=false, adds the branch with additionalFields=true", async () => {
     const own = await list("?loginId=ipe.amarelo&crossAccount=false&additionalFields=true");
-    expect(own.map(({ category }) => category)).to.deep.equal(["DEPOSIT", "INVESTMENT"]);
+    expect(own.map(({ category }) => category)).to.deep.equal([...ipesDeposits, "INVESTMENT"]);
     for (const account of own) expect(account.additionalInfo).to.deep.equal({ branchCode: "0042" });
+  });
+
+  it("tells a closed account from an open one, and lets no money move from either that or a blocked one", async () => {
+    const accounts = await list("?loginId=ipe.amarelo&crossAccount=false");
+    const closed = accounts.filter(({ status }) => status.closed);
+    expect(closed.map(({ description, status }) => [description, status.open])).to.deep.equal([["Poupança encerrada", false]]);
+    const still = accounts.filter(({ category, allowedActions }) => category === "DEPOSIT" && !allowedActions.transferFrom);
+    expect(still.map(({ description }) => description)).to.include.members(["Poupança encerrada", "Poupança bloqueada"]);
+    expect(accounts.find(({ type }) => type.fiAccountType === "CONTA_PAGAMENTO")?.type.value).to.equal("UNKNOWN");
   });
 
   it("answers an empty list for a customer without accounts", async () => {
@@ -192,8 +203,10 @@ describe("accounts API", () => {
   });
 
   it("accepts the institution that the token is for, and a JSON media range", async () => {
-    const headers = { institutionId: "00016", callingAppId: "app", Accept: "text/html, application/*;q=0.5" };
-    expect((await get(`?hostUserId=${jacaranda}`, { headers })).status).to.equal(200);
+    for (const Accept of ["text/html, application/*;q=0.5", "application/json; charset=utf-8", "*/*"]) {
+      const headers = { institutionId: "00016", callingAppId: "app", Accept };
+      expect((await get(`?hostUserId=${jacaranda}`, { headers })).status, Accept).to.equal(200);
+    }
   });
 
   it("ACC_00601 and ACC_00602: a bad token and a missing scope, with the challenge of RFC 6750", async () => {

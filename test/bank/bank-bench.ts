@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, request, type RequestOptions, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
-import { createBankApp } from "../../src/bank/bank-app.ts";
+import { createBankApp, type BankSettings } from "../../src/bank/bank-app.ts";
 import { startBankServer, type BankServer } from "../../src/bank/bank-server.ts";
 import { createSampleData } from "../../src/bank/sample-data.ts";
 import { createIntrospection } from "../../src/bank/token-introspection.ts";
@@ -13,7 +13,7 @@ import {
   issueServerCertificate,
   type IssuedCertificate,
 } from "../../src/certs/issue-certificate.ts";
-import { systemClock } from "../../src/kernel/clock.ts";
+import { systemClock, type Clock } from "../../src/kernel/clock.ts";
 import { createLog } from "../../src/kernel/log.ts";
 
 /** What a call came back with. */
@@ -45,7 +45,9 @@ export function thumbprintOf(certificate: IssuedCertificate): string {
 }
 
 /** Certificates, a peer that speaks the introspection contract, and a bank that asks it; all on real TLS sockets. */
-export async function openBank(options: { timeoutMs?: number } = {}) {
+export async function openBank(
+  options: { timeoutMs?: number; clock?: Clock; openFinance?: NonNullable<BankSettings["openFinance"]> } = {},
+) {
   const now = Date.now();
   const validity = { notBefore: new Date(now - 3_600_000), notAfter: new Date(now + 86_400_000) };
   const authority = await createAuthority({ subject: { commonName: "AC do Teste" }, ...validity });
@@ -76,13 +78,14 @@ export async function openBank(options: { timeoutMs?: number } = {}) {
   const logLines: string[] = [];
   const logStream = new PassThrough();
   logStream.on("data", (chunk: Buffer) => logLines.push(...chunk.toString().trim().split("\n")));
+  const sampleData = createSampleData("a key of the test");
   const app = createBankApp({
     introspect: introspection.introspect,
-    sampleData: createSampleData("a key of the test"),
-    clock: systemClock,
+    sampleData,
+    clock: options.clock ?? systemClock,
     log: createLog("info", logStream),
     newRequestId: randomUUID,
-    settings: { institutionId: "00016", publicUrl: "https://localhost:7445" },
+    settings: { institutionId: "00016", publicUrl: "https://localhost:7445", ...(options.openFinance && { openFinance: options.openFinance }) },
   });
   const bank = await startBankServer({
     app,
@@ -99,6 +102,7 @@ export async function openBank(options: { timeoutMs?: number } = {}) {
     peer,
     introspection,
     logLines,
+    sampleData,
     port: bank.port,
     caPem: authority.certificatePem,
     call: (call: Call) => callBank(bank, authority.certificatePem, tpp, call),
@@ -168,6 +172,7 @@ async function openIntrospectionPeer(certificate: IssuedCertificate, accepted: I
       return token;
     },
     revoke: (token: string) => tokens.delete(token),
+    confirmation: (bound: IssuedCertificate) => ({ "x5t#S256": thumbprintOf(bound) }),
     stop: () => {
       server.close();
       server.closeAllConnections();
@@ -179,6 +184,8 @@ async function callBank(bank: BankServer, caPem: string, tpp: IssuedCertificate,
   const certificate = call.certificate ?? tpp;
   const options: RequestOptions = {
     host: "localhost",
+    // Else a Host header of the call would name the certificate to expect.
+    servername: "localhost",
     port: bank.port,
     ca: caPem,
     method: call.method ?? "GET",

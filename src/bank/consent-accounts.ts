@@ -1,0 +1,46 @@
+import { isDepositAccount } from "./sample-accounts.ts";
+import type { SampleData } from "./sample-data.ts";
+
+/** An account that a customer can choose on the consent page. */
+export interface ConsentAccount {
+  /** The accountId of the accounts API, which the consent then names. */
+  readonly accountId: string;
+  readonly type: "CONTA_DEPOSITO_A_VISTA" | "CONTA_POUPANCA" | "CONTA_PAGAMENTO_PRE_PAGA";
+  /** 4 digits. */
+  readonly branchCode: string;
+  /** Number and check digit, all but the last four characters masked. */
+  readonly maskedNumber: string;
+}
+
+/** What Open Finance calls each kind of deposit account. */
+export const openFinanceTypes = {
+  checking: "CONTA_DEPOSITO_A_VISTA",
+  savings: "CONTA_POUPANCA",
+  prepaid: "CONTA_PAGAMENTO_PRE_PAGA",
+} as const;
+
+/**
+ * The accounts that a consent of this customer can cover, ordered by branch and number: the customer's own and joint
+ * ones, or those of the company that the customer acts for. Closed accounts are left out. Empty for the unknown.
+ * @param customerId the `sub` of the customer's tokens.
+ * @param cnpj 14 digits, when the consent is a company's; whether the customer may act for it is the caller's to judge.
+ */
+export function accountsForConsent(sampleData: SampleData, customerId: string, cnpj?: string): ConsentAccount[] {
+  const holder = cnpj === undefined ? sampleData.customerById(customerId) : sampleData.companyByCnpj(cnpj);
+  if (holder === undefined) return [];
+  return sampleData
+    .accountsOf(holder)
+    .filter(isDepositAccount)
+    .filter(({ withheld }) => withheld !== "closed")
+    .map((account) => ({
+      accountId: account.openFinanceId,
+      type: openFinanceTypes[account.kind],
+      branchCode: account.branchCode,
+      maskedNumber: maskedNumber(account.number, account.checkDigit),
+    }))
+    .sort((one, other) => `${one.branchCode}${one.maskedNumber}`.localeCompare(`${other.branchCode}${other.maskedNumber}`));
+}
+
+function maskedNumber(number: string, checkDigit: string): string {
+  return `${number.slice(-3).padStart(number.length, "*")}-${checkDigit}`;
+}

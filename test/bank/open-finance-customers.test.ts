@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import {
+  companyIdentificationsSchema,
+  companyQualificationSchema,
+  companyRelationSchema,
+  personIdentificationsSchema,
+  personQualificationSchema,
+  personRelationSchema,
+} from "../../src/bank/open-finance/customers-schemas.ts";
+import { openBank, type BankBench } from "./bank-bench.ts";
+import { callData, consentToken, customers, expectCommonHeaders, expectProblem, padariaCnpj } from "./open-finance-bench.ts";
+
+describe("Open Finance customers API", () => {
+  let bank: BankBench;
+  before(async () => {
+    bank = await openBank();
+  });
+  after(() => bank.close());
+
+  const get = async (path: string, token: string) => {
+    const answer = await callData(bank, `${customers}/${path}`, token);
+    expect(answer.status, answer.text).to.equal(200);
+    expectCommonHeaders(answer);
+    return answer.body;
+  };
+
+  for (const [login, cpf, name] of [
+    ["jacaranda.exemplo", "00011122285", "Jacarandá de Exemplo"],
+    ["ipe.amarelo", "00022233334", "Ipê Amarelo"],
+    ["buriti.ficticio", "00033344493", "Buriti Fictício"],
+  ] as const) {
+    it(`tells who ${login} is, what they earn, and what they have here`, async () => {
+      const token = consentToken(bank, { login });
+      const { data, links, meta } = personIdentificationsSchema.parse(await get("personal/identifications", token));
+      expect(data).to.have.length(1);
+      expect([data[0]?.documents.cpfNumber, data[0]?.civilName]).to.deep.equal([cpf, name]);
+      expect(links).to.deep.equal({ self: `https://localhost:7445${customers}/personal/identifications` });
+      expect(meta).to.have.all.keys("requestDateTime");
+      const qualification = personQualificationSchema.parse(await get("personal/qualifications", token));
+      expect(qualification.data.informedIncome.frequency).to.equal("MENSAL");
+      const relation = personRelationSchema.parse(await get("personal/financial-relations", token));
+      expect(relation.data.productsServicesType).not.to.be.empty;
+    });
+  }
+
+  it("lists a person's accounts, closed ones left out, whatever accounts the consent covers", async () => {
+    const token = consentToken(bank, { login: "ipe.amarelo", consent: { account_ids: [] } });
+    const { data } = personRelationSchema.parse(await get("personal/financial-relations", token));
+    expect(data.accounts.map(({ number }) => number)).to.have.members(["10000001", "10000003", "30000001", "20000004", "10000006"]);
+    expect(data.portabilitiesReceived).to.have.length(1);
+    expect(data.procurators).to.have.length(1);
+  });
+
+  it("tells about the company of the consent", async () => {
+    const token = consentToken(bank, { login: "ipe.amarelo", cnpj: padariaCnpj });
+    const { data } = companyIdentificationsSchema.parse(await get("business/identifications", token));
+    expect([data[0]?.cnpjNumber, data[0]?.tradeName]).to.deep.equal([padariaCnpj, "Padaria Modelo"]);
+    expect(data[0]?.parties.map(({ type }) => type)).to.deep.equal(["ADMINISTRADOR", "SOCIO"]);
+    const qualification = companyQualificationSchema.parse(await get("business/qualifications", token));
+    expect(qualification.data.economicActivities.filter(({ isMain }) => isMain)).to.have.length(1);
+    const relation = companyRelationSchema.parse(await get("business/financial-relations", token));
+    expect(relation.data.accounts.map(({ number }) => number)).to.deep.equal(["90000001"]);
+    expect(relation.data.procurators[0]?.type).to.equal("REPRESENTANTE_LEGAL");
+  });
+
+  it("404 when the consent is nobody's company, or the customer is not known here", async () => {
+    const nobodys = consentToken(bank, { login: "ipe.amarelo" });
+    const unknown = consentToken(bank, {}, { sub: "nobody" });
+    const company = consentToken(bank, { login: "padaria.modelo", cnpj: "00000000000191" });
+    for (const path of ["identifications", "qualifications", "financial-relations"]) {
+      expectProblem(await callData(bank, `${customers}/business/${path}`, nobodys), 404, "RECURSO_NAO_ENCONTRADO");
+      expectProblem(await callData(bank, `${customers}/business/${path}`, company), 404, "RECURSO_NAO_ENCONTRADO");
+      expectProblem(await callData(bank, `${customers}/personal/${path}`, company), 404, "RECURSO_NAO_ENCONTRADO");
+      expectProblem(await callData(bank, `${customers}/personal/${path}`, unknown), 404, "RECURSO_NAO_ENCONTRADO");
+    }
+  });
+
+  it("pages identifications, whose list is never empty, and takes no parameter elsewhere", async () => {
+    const token = consentToken(bank);
+    const at = (path: string) => callData(bank, `${customers}/personal/${path}`, token);
+    expect((await at("identifications?page=1&page-size=1")).status).to.equal(200);
+    expectProblem(await at("identifications?page=2"), 422, "PAGINACAO_NAO_PERMITIDA");
+    expectProblem(await at("identifications?page-size=1001"), 422, "PAGINACAO_NAO_PERMITIDA");
+    expectProblem(await at("identifications?page=x"), 400, "PARAMETRO_INVALIDO");
+    expectProblem(await at("qualifications?page=1"), 400, "PARAMETRO_INVALIDO");
+  });
+});
