@@ -4,7 +4,6 @@ import { z } from "zod";
 import type { Clock } from "../kernel/clock.ts";
 import type { Randomness } from "../kernel/identifiers.ts";
 import type { Log } from "../kernel/log.ts";
-import { printable } from "../kernel/refusal.ts";
 import { derivedKey } from "../kernel/secret-box.ts";
 import { createAuditSequencer } from "../policy/audit/audit-sequencer.ts";
 import { exportTrail, latestRecords, walkTrail, type ShownRecord } from "../policy/audit/read-trail.ts";
@@ -21,6 +20,8 @@ export interface OpenedTrail {
   readonly encryptionKey: string;
   close(): Promise<void>;
 }
+
+const longestCell = 160;
 
 export type OpenTrail = () => Promise<OpenedTrail>;
 
@@ -182,13 +183,19 @@ function table(records: readonly ShownRecord[]): string {
     Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${plain(value)}`).join(" "),
   ]);
   const titles = ["ENTRY", "TIME (UTC)", "ACTION", "SUBJECT", "BY", "DETAILS"];
-  const safe = [titles, ...rows.map((row) => row.map(printable))];
+  const safe = [titles, ...rows.map((row) => row.map(fitForTerminal))];
   const widths = titles.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)));
   return safe.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`).join("");
 }
 
 function plain(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value).replaceAll('"', "");
+}
+
+/** No control or direction characters, which would rewrite what the terminal shows, and no endless cells. */
+function fitForTerminal(text: string): string {
+  const clean = text.replace(/[\p{C}\u2028\u2029]/gu, "?");
+  return clean.length > longestCell ? `${clean.slice(0, longestCell)}...` : clean;
 }
 
 function timeInUtc(text: string): number {

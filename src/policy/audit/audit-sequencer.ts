@@ -153,10 +153,10 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
     }
   };
 
-  const chain = async (which: (all: Notice[]) => Notice[], mayGoOn: () => Promise<boolean>): Promise<void> => {
+  const chain = async (found: readonly Notice[], mayGoOn: () => Promise<boolean>): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await chainAll(which(await notices.all()), mayGoOn);
+        await chainAll(found, mayGoOn);
         return;
       } catch (error) {
         if (!(error instanceof HeadMoved) || attempt === attempts) {
@@ -168,8 +168,12 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
   };
 
   const pass = async (): Promise<void> => {
-    if (notices.due(await notices.all()).length > 0 && (await lease.hold())) {
-      await chain(notices.due, lease.hold);
+    if (await lease.heldByAnother()) {
+      return;
+    }
+    const due = notices.due(await notices.all());
+    if (due.length > 0) {
+      await chain(due, lease.hold);
     }
   };
 
@@ -205,6 +209,6 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
         await lease.release();
       };
     },
-    drain: () => chain((all) => all, async () => true),
+    drain: async () => chain(await notices.all(), async () => true),
   };
 }

@@ -9,6 +9,7 @@ const leaseSeconds = 10;
  * that every append is conditional on the head.
  */
 export interface SequencerLease {
+  heldByAnother(): Promise<boolean>;
   /** True when this holder has the lease now, for ten seconds more. */
   hold(): Promise<boolean>;
   release(): Promise<void>;
@@ -17,13 +18,13 @@ export interface SequencerLease {
 export function createSequencerLease(store: Store, holder: string): SequencerLease {
   const lease = { name: leaseName, value: holder, ttlSeconds: leaseSeconds };
   const ours = { name: leaseName, equals: holder };
+  const current = () => store.get({ tag: noticeTag, name: leaseName });
   return {
+    async heldByAnother() {
+      return ![undefined, holder].includes(await current());
+    },
     async hold() {
-      const current = await store.get({ tag: noticeTag, name: leaseName });
-      if (current === holder) {
-        return (await store.batch({ tag: noticeTag, when: [ours], put: [lease] })).done;
-      }
-      return current === undefined && (await store.putIfAbsent(noticeTag, lease));
+      return (await store.putIfAbsent(noticeTag, lease)) || (await store.batch({ tag: noticeTag, when: [ours], put: [lease] })).done;
     },
     async release() {
       await store.batch({ tag: noticeTag, when: [ours], remove: [leaseName] });
