@@ -35,6 +35,8 @@ export interface ConsentBank {
   readonly clock: Clock;
   /** Moves the clock, in milliseconds. */
   advance(milliseconds: number): void;
+  /** Sets the clock back to where every test begins. */
+  restartClock(): void;
   /** Registers a client of a software statement of this name. */
   client(software: string): Promise<ClientRecord>;
   auditOf(clientId: string): Promise<AuditEntry[]>;
@@ -70,6 +72,9 @@ export async function openConsentBank(): Promise<ConsentBank> {
     clock,
     advance(milliseconds) {
       time += milliseconds;
+    },
+    restartClock() {
+      time = begin;
     },
     async client(software) {
       const clientId = newClientId(routeOfSoftware("openbanking_brasil", software), systemRandomness);

@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { assert, boolean, constantFrom, property, subarray, uniqueArray } from "fast-check";
+import { assert, boolean, constantFrom, oneof, property, subarray, uniqueArray } from "fast-check";
 import { judgeConsentRequest, type ConsentRequest } from "../../src/policy/consent/consent-rules.ts";
 import { latestExpiry } from "../../src/policy/consent/consent-term.ts";
 import { isCnpj, isCpf } from "../../src/policy/consent/document-number.ts";
 import { permissionGroups, permissions, type Permission } from "../../src/policy/consent/permission-groups.ts";
+import { runs } from "../support/property-runs.ts";
 import { balances, begin, day, maria, offeredScopes, padaria, personal } from "./consent-bank.ts";
 
 const now = begin / 1000;
@@ -18,6 +19,12 @@ function granted(asked: readonly Permission[], scopes: readonly string[] = offer
   const judgement = judgeConsentRequest(personal({ permissions: asked, ...changes }), scopes, now);
   return judgement.ok ? judgement.permissions : [];
 }
+
+/** Whole groups as a rule, any permissions else: both are granted and refused often. */
+const askedFor = oneof(
+  subarray([...permissionGroups]).map((groups) => Array.from(new Set(groups.flatMap((each) => each.permissions)))),
+  uniqueArray(constantFrom(...permissions)),
+);
 
 function group(name: string): readonly Permission[] {
   return permissionGroups.find((each) => each.name === name)!.permissions;
@@ -95,7 +102,7 @@ describe("consent request", () => {
 
   it("whatever is asked, only what was asked, offered and in whole groups is granted", () => {
     assert(
-      property(uniqueArray(constantFrom(...permissions)), subarray(everyScope), boolean(), (asked, scopes, company) => {
+      property(askedFor, subarray(everyScope), boolean(), (asked, scopes, company) => {
         const judgement = judgeConsentRequest(personal({ permissions: asked, ...(company && { businessEntity: padaria }) }), scopes, now);
         if (!judgement.ok) return;
         const whole = permissionGroups.filter((each) => each.permissions.every((one) => judgement.permissions.includes(one)));
@@ -104,7 +111,7 @@ describe("consent request", () => {
           expect(whole.some((each) => each.permissions.includes(permission) && each.scopes.some((scope) => scopes.includes(scope)))).to.equal(true);
         }
       }),
-      { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 200) },
+      runs(200),
     );
   });
 
@@ -115,7 +122,7 @@ describe("consent request", () => {
         const asked = [...new Set(groups.flatMap((each) => each.permissions))];
         expect(granted(asked, everyScope)).to.deep.equal(asked);
       }),
-      { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 100) },
+      runs(100),
     );
   });
 });
