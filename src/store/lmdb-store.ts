@@ -169,8 +169,8 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
       const past = after !== undefined && after >= first;
       entries.resetReadTxn();
       const range = entries.getRange({
-        start: past ? after : first,
-        exclusiveStart: past,
+        // Just behind it: no character of a name is smaller than a space.
+        start: past ? `${after}\x1f` : first,
         end: `${first}\x7f`,
         versions: true,
       });
