@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import type { Command } from "commander";
-import { startServer, type Surroundings } from "../compose.ts";
+import { startServer } from "../compose.ts";
+import type { Surroundings } from "../composition/surroundings.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { systemRandomness } from "../kernel/identifiers.ts";
 import { createLog } from "../kernel/log.ts";

@@ -3,7 +3,9 @@ import Koa from "koa";
 import type { JWK } from "jose";
 import type { Log } from "../kernel/log.ts";
 import { endpointPaths, mtlsEndpoints, type Realm } from "../oidc/endpoints.ts";
+import { addConsentRoutes, type ConsentRoutesNeeds } from "./consents/consent-routes.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
+import { addInteractionRoutes, type InteractionNeeds } from "./interaction-routes.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 import { addRefusalPages } from "./refusal-page.ts";
 import { addRegistrationRoutes, type RegistrationRoutesNeeds } from "./registration-routes.ts";
@@ -21,6 +23,8 @@ export interface AppsNeeds {
   readonly publicJwks: { readonly keys: readonly JWK[] };
   readonly registration: RegistrationRoutesNeeds;
   readonly tokens: TokenRoutesNeeds;
+  readonly consents: ConsentRoutesNeeds;
+  readonly interaction: InteractionNeeds;
 }
 
 /** The application of the public listener: discovery, keys, pages. No client certificate is asked for. */
@@ -29,6 +33,7 @@ export function createPublicApp(needs: AppsNeeds): Koa {
   const router = new Router();
   addDiscoveryRoutes(router, { realm, document: needs.discoveryDocument, publicJwks: needs.publicJwks });
   addRefusalPages(router, realm);
+  addInteractionRoutes(router, needs.interaction);
   // These take a client certificate and live on the other host; here they answer without one (D21).
   for (const name of mtlsEndpoints) {
     router.all(`${realm.path}${endpointPaths[name]}{/*rest}`, (ctx) => {
@@ -43,6 +48,7 @@ export function createMtlsApp(needs: AppsNeeds): Koa {
   const router = new Router();
   addTokenRoutes(router, needs.tokens);
   addRegistrationRoutes(router, needs.registration);
+  addConsentRoutes(router, needs.consents);
   return assemble(needs, router);
 }
 

@@ -55,6 +55,17 @@ export async function readForm(request: IncomingMessage, limits: BodyLimits): Pr
   return form;
 }
 
+/** Reads a form of one of our own pages, where several values of one name are a choice; undefined when it is none. */
+export async function readPageForm(request: IncomingMessage, limits: BodyLimits): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+  const mediaType = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  const bytes = mediaType === "application/x-www-form-urlencoded" ? await readBytes(request, limits) : undefined;
+  if (bytes === undefined) {
+    return undefined;
+  }
+  const parameters = new URLSearchParams(bytes.toString("utf8"));
+  return new Map([...parameters.keys()].map((name) => [name, parameters.getAll(name)]));
+}
+
 /** The whole body, or undefined when it is larger than allowed. */
 async function readBytes(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | undefined> {
   try {

@@ -6,7 +6,7 @@ import { newClientId, newToken, routeOfSoftware, sha256, type Randomness } from 
 import type { Log } from "../kernel/log.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
-import { engineClient } from "../oidc/engine-adapter.ts";
+import { engineClient } from "../oidc/client-adapter.ts";
 import { endpointPaths, recoverUrl, registrationClientUri, type Realm } from "../oidc/endpoints.ts";
 import type { RegistrationUnit } from "../oidc/registration-unit.ts";
 import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
@@ -223,6 +223,7 @@ function newRecord(
     clientId: fresh.clientId,
     softwareId: facts.statement.softwareId,
     organisationId: facts.statement.organisation.id,
+    ...(facts.statement.organisation.name === undefined ? {} : { organisationName: facts.statement.organisation.name }),
     metadata: storedMetadata(stored),
     status: "active",
     productScopes: needs.productScopes,

@@ -10,12 +10,13 @@ import type { AcceptedBrcac } from "../policy/trust/judge-certificate.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import { printable } from "../kernel/refusal.ts";
 import type { ReadClientCertificate } from "./client-certificate.ts";
+import { answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-routes.ts";
 import type { JudgeClientCertificate } from "./judge-client-certificate.ts";
 import { readForm } from "./read-body.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 import { logAlso } from "./request-log.ts";
 
-export interface TokenRoutesNeeds {
+export interface TokenRoutesNeeds extends EngineCallNeeds {
   readonly realm: Realm;
   readonly judgeCertificate: JudgeClientCertificate;
   readonly readCertificate: ReadClientCertificate;
@@ -31,15 +32,22 @@ const formLimits = { maxBytes: 64 * 1024 };
 
 type Form = ReadonlyMap<string, string>;
 
-/** Token endpoint, introspection and revocation: own handlers, because every request of the ecosystem passes them. */
+/**
+ * Token endpoint, pushed authorization requests, userinfo, introspection and revocation. What every request of the
+ * ecosystem passes has handlers of its own; what a customer has part in goes through the engine.
+ */
 export function addTokenRoutes(router: Router, needs: TokenRoutesNeeds): void {
   const { realm } = needs;
-  router.post(`${realm.path}${endpointPaths.token}`, withClient(needs, clientCredentials));
+  router.post(`${realm.path}${endpointPaths.token}`, withClient(needs, token));
+  router.post(`${realm.path}${endpointPaths.pushed_authorization_request}`, withClient(needs, answerThroughEngine));
+  router.get(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
+  router.post(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
   router.post(`${realm.path}${endpointPaths.introspection}`, introspection(needs));
   router.post(`${realm.path}${endpointPaths.revocation}`, withClient(needs, revocation));
 }
 
-interface ClientCall {
+/** A call whose certificate and form have been judged. */
+export interface ClientCall {
   readonly form: Form;
   readonly brcac: AcceptedBrcac;
   readonly thumbprint: string;
@@ -75,14 +83,23 @@ function withClient(needs: TokenRoutesNeeds, handle: (ctx: Context, call: Client
   };
 }
 
-async function clientCredentials(ctx: Context, call: ClientCall, needs: TokenRoutesNeeds): Promise<Refusal | undefined> {
+/** Grants in which a customer has part: the engine's. */
+const engineGrants = ["authorization_code", "refresh_token"];
+
+async function token(ctx: Context, call: ClientCall, needs: TokenRoutesNeeds): Promise<Refusal | undefined> {
   const grantType = call.form.get("grant_type");
   if (grantType === undefined || grantType === "") {
     return { code: "parameter.absent", expected: "grant_type", received: "none" };
   }
-  if (grantType !== "client_credentials") {
-    return { code: "grant-type.not-offered", expected: "client_credentials", received: printable(grantType) };
+  if (grantType === "client_credentials") {
+    return clientCredentials(ctx, call, needs);
   }
+  return engineGrants.includes(grantType)
+    ? answerThroughEngine(ctx, call, needs)
+    : { code: "grant-type.not-offered", expected: ["client_credentials", ...engineGrants].join(", "), received: printable(grantType) };
+}
+
+async function clientCredentials(ctx: Context, call: ClientCall, needs: TokenRoutesNeeds): Promise<Refusal | undefined> {
   for (const again of [false, true]) {
     const authentication = await call.authenticate(again);
     if (!authentication.ok) {
@@ -94,7 +111,7 @@ async function clientCredentials(ctx: Context, call: ClientCall, needs: TokenRou
     }
     if ("issued" in outcome) {
       const { accessToken, expiresIn, scope } = outcome.issued;
-      logAlso(ctx, { clientId: authentication.client.record.clientId, grant: grantType });
+      logAlso(ctx, { clientId: authentication.client.record.clientId, grant: "client_credentials" });
       noStore(ctx);
       ctx.body = { access_token: accessToken, token_type: "Bearer", expires_in: expiresIn, scope };
       return undefined;
@@ -126,6 +143,19 @@ async function revocation(ctx: Context, call: ClientCall, needs: TokenRoutesNeed
     }
   }
   return changedTwice;
+}
+
+/** The engine answers; the access token says who calls, and the certificate is judged as everywhere (D21). */
+function userinfo(needs: TokenRoutesNeeds): Middleware {
+  return async (ctx) => {
+    const { verdict } = await needs.judgeCertificate(ctx);
+    if (!verdict.ok) {
+      answerRefusals(ctx, needs.realm, verdict.refusals);
+      return;
+    }
+    await needs.engine(ctx, () => Promise.resolve());
+    inPermittedCharacters(ctx);
+  };
 }
 
 /** Only for the bank's resource servers: any other certificate, a TPP's above all, gets 401. */

@@ -692,6 +692,18 @@ const invalidRequest = entriesOf(
 
 const others = {
   ...entriesOf(
+    { error: "invalid_grant", status: 400 },
+    {
+      "code.used": [
+        "RFC 6749 4.1.2",
+        "The authorization code has been used before; what it gave is revoked.",
+        "Take the customer through a new authorization, and use each code once.",
+        "O codigo de autorizacao ja foi usado; o que ele concedeu foi revogado.",
+        "Leve o cliente por uma nova autorizacao e use cada codigo uma unica vez.",
+      ],
+    },
+  ),
+  ...entriesOf(
     { error: "unsupported_grant_type", status: 400 },
     {
       "grant-type.not-offered": [

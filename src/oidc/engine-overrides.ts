@@ -2,45 +2,92 @@ import type Provider from "oidc-provider";
 // The engine offers no setting for the size of its client cache; these two files of it do.
 import LRU from "oidc-provider/lib/helpers/lru.js";
 import instance from "oidc-provider/lib/helpers/weak_cache.js";
-import { Provider as Engine } from "./engine.ts";
-import { assertionAudiences, endpointUrl, registrationClientUri, type EndpointName, type Realm } from "./endpoints.ts";
-import type { RegistrationUnit } from "./registration-unit.ts";
+import type { SoftwareKeys } from "../directory/software-keys.ts";
+import { newToken, type Randomness } from "../kernel/identifiers.ts";
+import { isConsentScope } from "../policy/authorization/request-object.ts";
+import { engineClientId, engineState } from "./engine-context.ts";
+import { createKeySynchronisation } from "./engine-keys.ts";
+import { assertionAudiences, endpointPaths, endpointUrl, registrationClientUri, type EndpointName, type Realm } from "./endpoints.ts";
+
+export interface EngineOverrideNeeds {
+  readonly realm: Realm;
+  readonly softwareKeys: SoftwareKeys;
+  readonly randomness: Randomness;
+  readonly scopes: readonly string[];
+}
 
 /**
  * Everything in which the engine is changed beyond its settings, each with its reason and a test in
  * `test/oidc/engine-overrides.test.ts` that fails when the engine changes underneath.
  */
-export function overrideEngine(provider: Provider, realm: Realm): void {
-  const context = provider.OIDCContext.prototype as EngineContext;
+export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): void {
+  const { realm } = needs;
+  // The engine's types leave these members out.
+  const context = provider.OIDCContext.prototype as unknown as EngineContext;
 
   // The engine builds URLs from the request's Host header, which the caller chooses.
   context.urlFor = (name, options) => {
-    if (name === "client") {
-      return registrationClientUri(realm, options?.clientId ?? "");
+    switch (name) {
+      case "client":
+        return registrationClientUri(realm, options?.clientId ?? "");
+      case "resume":
+        return `${realm.publicUrl}${realm.path}${endpointPaths.authorization}/${options?.uid}`;
+      default:
+        // The engine's own names of the endpoints are ours; it asks for no others.
+        return endpointUrl(realm, name as EndpointName);
     }
-    // The engine's own names of the endpoints are ours; it asks for no others.
-    return endpointUrl(realm, name as EndpointName);
   };
 
   // The same for the audiences that a client assertion may name; both hosts count (conformance 2.2.1).
   const audiences = assertionAudiences(realm);
   context.clientJwtAuthExpectedAudience = () => new Set(audiences);
 
+  // The engine knows no scope that is not listed; a consent's is made for each consent (FAPI-BR 5.2.2-9).
+  const listed = new Set(needs.scopes);
+  Object.defineProperty(context, "requestParamOIDCScopes", {
+    get(this: { params: { scope?: string } }) {
+      return new Set((this.params.scope ?? "").split(" ").filter((scope) => listed.has(scope) || isConsentScope(scope)));
+    },
+  });
+
   // Rebuilding a client and its key store costs more than the rest of a request: more than 100 must stay.
   instance(provider).dynamicClients = new LRU({ maxSize: 5_000 });
 
+  // Every client that the engine works with holds the keys that the directory gives it now.
+  const synchronise = createKeySynchronisation(needs.softwareKeys);
+  const find = provider.Client.find.bind(provider.Client);
+  provider.Client.find = async (id: string) => {
+    const client = await find(id);
+    if (client && !engineState().registration) {
+      await synchronise(client);
+    }
+    return client;
+  };
+
   // A registration access token begins with its client's route, and its hash is committed with the client.
-  const registrationToken = provider.RegistrationAccessToken.prototype as unknown as { generateTokenId(): string };
-  registrationToken.generateTokenId = () => {
-    const unit = Engine.ctx?.state["registration"] as RegistrationUnit | undefined;
-    if (!unit?.fresh) {
+  generating(provider.RegistrationAccessToken, () => {
+    const fresh = engineState().registration?.fresh;
+    if (!fresh) {
       throw new Error("a registration access token is made only in a first registration");
     }
-    return unit.fresh.registrationToken;
+    return fresh.registrationToken;
+  });
+  // So do tokens, codes and grants: the id alone tells where in the store everything of the client lies.
+  const { AccessToken, AuthorizationCode, RefreshToken, PushedAuthorizationRequest, Grant } = provider;
+  for (const model of [AccessToken, AuthorizationCode, RefreshToken, PushedAuthorizationRequest, Grant]) {
+    generating(model, (token) => newToken((token.clientId ?? engineClientId() ?? "").slice(0, 16), needs.randomness));
+  }
+}
+
+/** How a model makes its ids; not in the engine's types. */
+function generating(model: { prototype: object }, generate: (token: { clientId?: string }) => string): void {
+  const prototype = model.prototype as { generateTokenId: (this: { clientId?: string }) => string };
+  prototype.generateTokenId = function generateTokenId() {
+    return generate(this);
   };
 }
 
 interface EngineContext {
-  urlFor(name: string, options?: { clientId?: string }): string;
+  urlFor(name: string, options?: { clientId?: string; uid?: string }): string;
   clientJwtAuthExpectedAudience(): Set<string>;
 }

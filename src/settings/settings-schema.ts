@@ -132,6 +132,18 @@ const tables = z.strictObject({
     .describe("PEM files of the bank's own authority, which resource server certificates must chain to"),
 });
 
+const consents = z.strictObject({
+  requestsPerMinuteAndClient: z.int().min(0).max(1_000_000).default(1_000).describe("Consent calls a minute and client before 429; 0: no limit"),
+  requestsPerMinute: z.int().min(0).max(10_000_000).default(30_000).describe("Consent calls a minute in all before 529; 0: no limit"),
+});
+
+const login = z.strictObject({
+  secondFactor: z
+    .enum(["when-asked", "always"])
+    .default("when-asked")
+    .describe("When a customer must give a one-time code: when the request asks for LoA3, or always"),
+});
+
 export const settingsSchema = z.strictObject({
   profile: z
     .enum(["production", "directory-sandbox", "local"])
@@ -153,6 +165,9 @@ export const settingsSchema = z.strictObject({
   certificates,
   registration: registration.prefault({}),
   tokens: tokens.prefault({}),
+  consents: consents.prefault({}),
+  login: login.prefault({}),
+  sampleCustomers: z.boolean().default(false).describe("Enrol the sample bank's customers, whose passwords everybody knows (sandbox only)"),
   tables: tables.prefault({}),
   offeredScopes: z
     .array(z.string())

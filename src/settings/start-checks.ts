@@ -67,6 +67,7 @@ function production(settings: Settings): string[] {
     [settings.registration.requestsPerMinute > 0, "registration.requestsPerMinute: expected a limit in production"],
     [settings.store.redis.requirePersistence, "store.redis.requirePersistence: expected true in production"],
     [settings.publicUrl !== settings.mtlsUrl, "publicUrl and mtlsUrl: expected two different hosts or ports"],
+    [!settings.sampleCustomers, "sampleCustomers: expected false in production"],
     [anchorsAreIcpBrasil(settings), "certificates.brcacAnchors, certificates.brsealAnchors: expected files of certs/icp-brasil only"],
     [isLoopback(settings.listeners.ops.host), "listeners.ops.host: expected a loopback address; the page has no log-in"],
   ];

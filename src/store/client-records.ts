@@ -8,6 +8,8 @@ export interface ClientRecord {
   readonly clientId: string;
   readonly softwareId: string;
   readonly organisationId: string;
+  /** As the directory calls it; shown to customers. */
+  readonly organisationName?: string;
   /** RFC 7591 members as registered, without the software statement, which lies beside the record. */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly status: "active" | "suspended";
@@ -38,6 +40,7 @@ export const clientNames = {
   version: "version",
   statement: "statement",
   token: (hash: string) => `token/${hash}`,
+  grant: (hash: string) => `grant/${hash}`,
   usedAssertion: (hash: string) => `assertion/${hash}`,
 } as const;
 

@@ -1,7 +1,10 @@
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
 import { clientTag, routeOf, sha256 } from "../../kernel/identifiers.ts";
 import { clientNames, type ClientRecords } from "../../store/client-records.ts";
+import { consentName, readConsentFacts, type ConsentFacts } from "../../store/consent-records.ts";
 import type { Store } from "../../store/store.ts";
+import { consentIdIn } from "../authorization/request-object.ts";
+import { isActive } from "../consent/consent-state.ts";
 import type { TokenRecord } from "./token-record.ts";
 
 /** What a resource server is told (RFC 7662 section 2.2, RFC 8705 section 3.2); nothing more of a token that is dead. */
@@ -18,16 +21,40 @@ export type Introspection =
       readonly cnf: { readonly "x5t#S256": string };
       readonly org_id: string;
       readonly software_id: string;
+      /** The customer, and the consent under which the token opens data; absent in a token of the client itself. */
+      readonly sub?: string;
+      readonly consent_id?: string;
+      readonly consent?: {
+        readonly status: "AUTHORISED";
+        readonly permissions: readonly string[];
+        readonly account_ids: readonly string[];
+        readonly expires_at?: number;
+      };
     };
 
 const inactive: Introspection = { active: false };
 
 /**
  * Tells a resource server about a token: one round trip to the store, in which the client's version comes along, so
- * that a deleted or suspended client's tokens are dead in every process at once.
+ * that a deleted or suspended client's tokens are dead in every process at once. A customer's token takes a second
+ * one, for its grant and its consent: it lives only while both do (D15).
  */
 export function createTokenIntrospection(needs: { store: Store; clients: ClientRecords; clock: Clock; issuer: string }) {
   const { store, clients } = needs;
+
+  const customerPart = async (tag: string, record: TokenRecord) => {
+    const consentId = consentIdIn(record.scope);
+    if (record.grantId === undefined || record.accountId === undefined || consentId === undefined) {
+      return undefined;
+    }
+    const [grant, stored] = await store.getMany(tag, [clientNames.grant(sha256(record.grantId)), consentName(consentId)]);
+    const consent = stored === undefined ? undefined : readConsentFacts(stored);
+    if (grant === undefined || !consent || !isActive(consent, epochSeconds(needs.clock))) {
+      return undefined;
+    }
+    return { sub: record.accountId, consent_id: consentId, consent: consentPart(consent) };
+  };
+
   return async function introspectToken(token: string): Promise<Introspection> {
     const route = routeOf(token);
     if (route === undefined) {
@@ -43,7 +70,12 @@ export function createTokenIntrospection(needs: { store: Store; clients: ClientR
     if (client?.record.clientId !== record.clientId || client.record.status !== "active" || record.exp <= epochSeconds(needs.clock)) {
       return inactive;
     }
+    const customer = record.kind === "AccessToken" ? await customerPart(clientTag(route), record) : {};
+    if (customer === undefined) {
+      return inactive;
+    }
     return {
+      ...customer,
       active: true,
       client_id: record.clientId,
       scope: record.scope,
@@ -55,6 +87,15 @@ export function createTokenIntrospection(needs: { store: Store; clients: ClientR
       org_id: client.record.organisationId,
       software_id: client.record.softwareId,
     };
+  };
+}
+
+function consentPart({ permissions, authorisation, expiresAt }: ConsentFacts) {
+  return {
+    status: "AUTHORISED" as const,
+    permissions,
+    account_ids: authorisation?.accounts ?? [],
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
   };
 }
 

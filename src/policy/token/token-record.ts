@@ -8,4 +8,7 @@ export interface TokenRecord {
   readonly exp: number;
   /** SHA-256 thumbprint of the certificate that the token is bound to (RFC 8705 section 3.1). */
   readonly "x5t#S256": string;
+  /** The customer and the grant behind the token; absent in a token of the client itself. */
+  readonly accountId?: string;
+  readonly grantId?: string;
 }

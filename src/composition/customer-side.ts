@@ -1,0 +1,96 @@
+import type { KoaContextWithOIDC } from "oidc-provider";
+import { accountsForConsent } from "../bank/consent-accounts.ts";
+import { createSampleData } from "../bank/sample-data.ts";
+import { sampleLogins } from "../bank/sample-logins.ts";
+import type { ConsentRoutesNeeds } from "../http/consents/consent-routes.ts";
+import { createCallerAuthorisation } from "../http/caller-authorisation.ts";
+import type { AccountsForConsent, InteractionPages } from "../http/interaction-routes.ts";
+import type { JudgeClientCertificate } from "../http/judge-client-certificate.ts";
+import { createRateLimit } from "../http/rate-limit.ts";
+import { createSecretBox, derivedKey } from "../kernel/secret-box.ts";
+import type { Realm } from "../oidc/endpoints.ts";
+import type { AuditLog } from "../policy/audit/audit-log.ts";
+import { createConsents } from "../policy/consent/consents.ts";
+import { createCustomerLogin } from "../policy/customer/customer-login.ts";
+import { readLoginName } from "../policy/customer/login-name.ts";
+import { seedCustomers } from "../policy/customer/seed-customers.ts";
+import { createStoredCustomerDirectory } from "../policy/customer/stored-customer-directory.ts";
+import type { IntrospectToken } from "../policy/token/introspect-token.ts";
+import { isStoreUnavailable } from "../store/open-store.ts";
+import type { ClientRecords } from "../store/client-records.ts";
+import { createConsentRecords } from "../store/consent-records.ts";
+import type { Store } from "../store/store.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export interface CustomerSideNeeds {
+  readonly store: Store;
+  readonly audit: AuditLog;
+  readonly encryptionKey: string;
+  readonly realm: Realm;
+  readonly clients: ClientRecords;
+}
+
+/** Everything that has to do with the bank's customers: who they are, how they log in, what they consent to. */
+export async function createCustomerSide(surroundings: Surroundings, needs: CustomerSideNeeds) {
+  const { settings, clock, randomness, log } = surroundings;
+  const { store, audit, encryptionKey, realm } = needs;
+  const common = { store, audit, clock, randomness, encryptionKey, realm: realm.name };
+  const customers = createStoredCustomerDirectory(common);
+  if (settings.sampleCustomers) {
+    await seedCustomers(customers, sampleLogins);
+  }
+  const consents = createConsents({
+    records: createConsentRecords({ store, box: createSecretBox(encryptionKey, "consents", randomness) }),
+    audit,
+    clock,
+    randomness,
+    realm: realm.name,
+    offeredScopes: settings.offeredScopes,
+    companiesOf: async (cpf) => (await customers.findByLogin(readLoginName(cpf)))?.companies.map(({ cnpj }) => cnpj) ?? [],
+  });
+  const limit = (callsPerMinute: number) => createRateLimit({ callsPerMinute, clock });
+
+  return {
+    customers,
+    consents,
+    renderError: (ctx: KoaContextWithOIDC, error: { error: string; error_description?: string }) => {
+      ctx.type = "html";
+      ctx.body = `<p id="error">${error.error}</p>`;
+    },
+    consentRoutes: (wiring: { introspect: IntrospectToken; judgeCertificate: JudgeClientCertificate }): ConsentRoutesNeeds => ({
+      consents,
+      authorize: createCallerAuthorisation(wiring),
+      baseUrl: settings.mtlsUrl,
+      clock,
+      log,
+      clientLimit: limit(settings.consents.requestsPerMinuteAndClient),
+      overallLimit: limit(settings.consents.requestsPerMinute),
+      isUnavailable: isStoreUnavailable,
+    }),
+    interaction: {
+      consents,
+      customers,
+      login: createCustomerLogin({ ...common, directory: customers }),
+      accountsForConsent: accountSource(surroundings, encryptionKey),
+      pages: plainPages,
+      formKey: derivedKey(encryptionKey, "forms"),
+      secondFactor: settings.login.secondFactor,
+    },
+  };
+}
+
+const plainPages: InteractionPages = {
+  login: ({ action, csrf }, ctx) => { ctx.type = "html"; ctx.body = `<form id="login-form" method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}"><input id="username" name="username"><input id="password" name="password" type="password"><button id="login-submit">ok</button></form>`; },
+  secondFactor: ({ action, csrf }, ctx) => { ctx.type = "html"; ctx.body = `<form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}"><input id="otp" name="otp"><button id="otp-submit">ok</button></form>`; },
+  consent: ({ action, csrf, accounts }, ctx) => { ctx.type = "html"; ctx.body = `<form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}">${accounts.map((a) => `<input type="checkbox" name="accounts" value="${a.accountId}" checked>`).join("")}<button id="approve" name="decision" value="approve">ok</button><button id="deny" name="decision" value="deny">no</button></form>`; },
+  error: ({ status, code }, ctx) => { ctx.status = status; ctx.type = "html"; ctx.body = `<p id="error">${code}</p>`; },
+};
+
+/** The accounts that a customer can choose to share: the sample bank's. A bank puts its own source here. */
+function accountSource({ settings }: Surroundings, encryptionKey: string): AccountsForConsent {
+  if (!settings.sampleCustomers) {
+    return async () => [];
+  }
+  const sampleData = createSampleData(derivedKey(encryptionKey, "account-ids"));
+  return async (customerId, cnpj) => accountsForConsent(sampleData, customerId, cnpj);
+}

@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { createCrlCache } from "../certs/crl-cache.ts";
+import { readCrlSources, type CrlSource } from "../certs/crl-sources.ts";
+import { loadTrustAnchors, type TrustAnchors } from "../certs/trust-anchors.ts";
+import { createGuardedHttp, type GuardedHttp } from "../directory/guarded-http.ts";
+import { createCertificateVerdicts, createSealVerdicts } from "../policy/trust/certificate-verdicts.ts";
+import type { Store } from "../store/store.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export interface Trust {
+  readonly anchors: TrustAnchors;
+  readonly brcac: ReturnType<typeof createCertificateVerdicts>;
+  readonly brseal: ReturnType<typeof createSealVerdicts>;
+  readonly crl: ReturnType<typeof createCrlCache>;
+  readonly http: GuardedHttp;
+}
+
+/** Anchors, revocation, and the judges of both kinds of certificate. */
+export async function createTrust({ root, settings, clock, log }: Surroundings, store: Store): Promise<Trust> {
+  const { certificates, directory } = settings;
+  const files = (paths: readonly string[]) => paths.map((file) => resolve(root, file));
+  const intermediates = files(certificates.intermediates);
+  const anchors = await loadTrustAnchors({ anchors: files(certificates.brcacAnchors), intermediates });
+  const sealAnchors = await loadTrustAnchors({ anchors: files(certificates.brsealAnchors), intermediates });
+  const sources = await readCrlSources(resolve(root, certificates.crlSourcesFile));
+  const http = createGuardedHttp({
+    ...crlHosts(sources, certificates.crlAllowedHosts),
+    allowPrivateAddresses: directory.allowPrivateAddresses,
+    timeoutMs: directory.timeoutMilliseconds,
+    // The largest lists of ICP-Brasil have some megabytes.
+    maxBytes: 32 * 1024 * 1024,
+    ...(directory.caFile === undefined ? {} : { caPem: await readFile(resolve(root, directory.caFile), "utf8") }),
+    log,
+  });
+  const crl = createCrlCache({
+    fetch: async (url) => (await http.get(url, { accept: "application/pkix-crl, */*" })).body,
+    store,
+    clock,
+    log,
+    sources,
+    settings: certificates,
+  });
+  const judging = { revocation: crl, clock, whenRevocationUnknown: certificates.whenRevocationUnknown };
+  return {
+    anchors,
+    brcac: createCertificateVerdicts({ ...judging, anchors }),
+    brseal: createSealVerdicts({ ...judging, anchors: sealAnchors }),
+    crl,
+    http,
+  };
+}
+
+/** CRLs are published over plain http as a rule: they carry their own signature. */
+function crlHosts(sources: readonly CrlSource[], further: readonly string[]): { allowedHosts: string[]; plainHttpHosts: string[] } {
+  const urls = sources.flatMap((source) => source.urls).map((url) => new URL(url));
+  const hostsOf = (protocol: string) => urls.filter((url) => url.protocol === protocol).map(({ host }) => host);
+  return { allowedHosts: [...hostsOf("https:"), ...further], plainHttpHosts: [...hostsOf("http:"), ...further] };
+}
+
+/** The bank's own authority, which resource servers chain to; none without files. */
+export async function bankAnchors({ root, settings }: Surroundings): Promise<TrustAnchors> {
+  const files = settings.tables.resourceServerAnchors.map((file) => resolve(root, file));
+  return files.length === 0 ? { anchors: [], intermediates: [], named: () => [], isAnchor: () => false } : loadTrustAnchors({ anchors: files });
+}

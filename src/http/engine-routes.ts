@@ -1,0 +1,71 @@
+import type { Context, Middleware } from "koa";
+import { clientTag, sha256 } from "../kernel/identifiers.ts";
+import { printable, type Refusal } from "../kernel/refusal.ts";
+import type { EngineState } from "../oidc/engine-context.ts";
+import { batchOf, createEngineUnit, type EngineUnit } from "../oidc/engine-unit.ts";
+import { usedAssertion, type AuthenticatedClient } from "../policy/token/authenticate-client.ts";
+import { clientNames, whileUnchanged } from "../store/client-records.ts";
+import type { Condition, Store } from "../store/store.ts";
+import type { ClientCall } from "./token-routes.ts";
+
+export interface EngineCallNeeds {
+  readonly store: Store;
+  /** The engine, mounted under the realm's path. */
+  readonly engine: Middleware;
+}
+
+/**
+ * Lets the engine answer a call of an authenticated client, then commits what it wrote in one batch, and only then is
+ * the answer sent: pushed authorization requests, codes, refresh tokens. The assertion is used up in any case.
+ */
+export async function answerThroughEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds): Promise<Refusal | undefined> {
+  for (const again of [false, true]) {
+    const authentication = await call.authenticate(again);
+    if (!authentication.ok) {
+      return authentication.refusal;
+    }
+    const unit = await runEngine(ctx, call, needs, authentication);
+    const refused = ctx.status >= 400;
+    const { unused, mark } = authentication.use;
+    const batch = refused ? { tag: unit.tag, when: [unused], put: [mark], remove: [...unit.remove] } : batchOf(unit);
+    const result = await needs.store.batch(batch);
+    if (result.done) {
+      inPermittedCharacters(ctx);
+      return undefined;
+    }
+    if (result.failed.name === unused.name) {
+      return usedAssertion;
+    }
+    if (result.failed.name !== clientNames.version) {
+      await endGrantOf(result.failed, unit.tag, needs.store);
+      return { code: "code.used", expected: "a code that has not been used", received: "one that was used in the same moment" };
+    }
+  }
+  return { code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" };
+}
+
+async function runEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds, { client, use }: AuthenticatedClient): Promise<EngineUnit> {
+  const unit = createEngineUnit(clientTag(client.record.clientId.slice(0, 16)), [whileUnchanged(client), use.unused], [use.mark]);
+  (ctx.state as EngineState).engineUnit = unit;
+  // Read before; the engine takes a parsed body from here (its types know nothing of it).
+  (ctx.request as { body?: unknown }).body = Object.fromEntries(call.form);
+  await needs.engine(ctx, () => Promise.resolve());
+  return unit;
+}
+
+/** A code that is used twice gives nothing, and takes back what it gave (RFC 6749 section 4.1.2). */
+async function endGrantOf(failed: Condition, tag: string, store: Store): Promise<void> {
+  // The condition holds the code's own record, as the adapter wrote it.
+  const { grantId } = JSON.parse("equals" in failed ? failed.equals : "{}") as { grantId?: string };
+  if (grantId !== undefined) {
+    await store.remove({ tag, name: clientNames.grant(sha256(grantId)) });
+  }
+}
+
+/** The engine quotes what it was sent; an OAuth error text holds printable ASCII only (RFC 6749 section 5.2). */
+export function inPermittedCharacters(ctx: Context): void {
+  const body = ctx.body as { error_description?: unknown } | undefined;
+  if (typeof body === "object" && body !== null && typeof body.error_description === "string") {
+    body.error_description = printable(body.error_description);
+  }
+}

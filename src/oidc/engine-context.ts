@@ -1,0 +1,21 @@
+import { Provider } from "./engine.ts";
+import type { EngineUnit } from "./engine-unit.ts";
+import type { RegistrationUnit } from "./registration-unit.ts";
+
+/** What our routes lay into a request's state before they let the engine work on it. */
+export interface EngineState {
+  /** A registration call under way. */
+  registration?: RegistrationUnit;
+  /** The writes of a call whose client we have authenticated. */
+  engineUnit?: EngineUnit;
+}
+
+/** The state of the request that the engine is working on; empty outside of one. */
+export function engineState(): EngineState {
+  return (Provider.ctx?.state ?? {}) as EngineState;
+}
+
+/** The client of the request that the engine is working on, as far as the engine knows it. */
+export function engineClientId(): string | undefined {
+  return Provider.ctx?.oidc.client?.clientId;
+}

@@ -1,0 +1,71 @@
+/** Claims of a request object, of whatever type they came; its signature is for the engine to verify. */
+export type RequestObjectClaims = Readonly<Record<string, unknown>>;
+
+export interface RequestObjectRefusal {
+  readonly error: "invalid_request_object" | "invalid_request" | "invalid_scope";
+  /** Printable ASCII without quotes and backslash. */
+  readonly description: string;
+}
+
+/** A request object may be dated this far back and live this long (FAPI1 Advanced 5.2.2-13, -17). */
+const longestLife = 3_600;
+/** The pushed request lives a minute, and its object must not end before it (FAPI-BR 5.2.2-22). */
+const shortestRest = 60;
+
+const consentScope = /^consent:(\S+)$/;
+
+/**
+ * Judges the claims of a pushed request object (FAPI-BR 5.2.2, conformance 2.2.4), beyond what the engine checks by
+ * itself: issuer, audience, signature, algorithm, redirect URI, response type, PKCE.
+ * @param now seconds since the epoch
+ */
+export function judgeRequestObject(claims: RequestObjectClaims, now: number): RequestObjectRefusal | undefined {
+  return judgeTimes(claims, now) ?? judgeParameters(claims);
+}
+
+/** The consent that a scope names; undefined unless it names exactly one (FAPI-BR 7.1.2). */
+export function consentIdIn(scope: unknown): string | undefined {
+  const ids = typeof scope === "string" ? scope.split(" ").flatMap((value) => consentScope.exec(value)?.[1] ?? []) : [];
+  return ids.length === 1 ? ids[0] : undefined;
+}
+
+/** Whether a scope value is one of those that name a consent. */
+export function isConsentScope(scope: string): boolean {
+  return consentScope.test(scope);
+}
+
+function judgeTimes({ exp, nbf }: RequestObjectClaims, now: number): RequestObjectRefusal | undefined {
+  if (typeof exp !== "number" || typeof nbf !== "number") {
+    return objectRefusal("The request object needs exp and nbf, as numbers of seconds.");
+  }
+  if (exp - nbf > longestLife) {
+    return objectRefusal("The request object lives longer than 60 minutes. Set exp at most 60 minutes after nbf.");
+  }
+  if (now - nbf > longestLife) {
+    return objectRefusal("The request object is dated back more than 60 minutes. Set nbf to now.");
+  }
+  if (exp - now < shortestRest) {
+    return objectRefusal("The request object has expired or does so within 60 seconds. Set exp some minutes ahead.");
+  }
+  return undefined;
+}
+
+function judgeParameters(claims: RequestObjectClaims): RequestObjectRefusal | undefined {
+  if (claims["id_token_hint"] !== undefined) {
+    return { error: "invalid_request", description: "id_token_hint is not accepted (FAPI-BR 5.2.2-21). Leave it out." };
+  }
+  if (claims["response_mode"] !== undefined && claims["response_mode"] !== "fragment") {
+    return { error: "invalid_request", description: "Only response_mode fragment is offered. Send it or leave it out." };
+  }
+  if (typeof claims["scope"] !== "string") {
+    return { error: "invalid_request", description: "The request object needs a scope." };
+  }
+  if (consentIdIn(claims["scope"]) === undefined) {
+    return { error: "invalid_request", description: "The scope must name exactly one consent, as consent:urn:... with the consentId." };
+  }
+  return undefined;
+}
+
+function objectRefusal(description: string): RequestObjectRefusal {
+  return { error: "invalid_request_object", description };
+}
