@@ -3,8 +3,9 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { chainOn, genesisHash, readCheckpoint, readRecord, sealCheckpoint } from "../../../src/policy/audit/audit-chain.ts";
 import { createChainVerifier } from "../../../src/policy/audit/verify-chain.ts";
+import { runs } from "../../support/property-runs.ts";
 import { recordOf, sealKey } from "./audit-ground.ts";
-import { checkpoint, entries, runs, sealed, size, sound, texts } from "./small-trail.ts";
+import { checkpoint, entries, sealed, size, sound, texts } from "./small-trail.ts";
 
 function verify(records: readonly string[], head = sealed, keys: { sealKey?: Uint8Array } = { sealKey }) {
   const verifier = createChainVerifier();
@@ -34,7 +35,7 @@ describe("the audit trail's chain", () => {
           expect(JSON.stringify(recordOf(text))).to.equal(JSON.stringify(record));
         }
       }),
-      runs,
+      runs(200),
     );
   });
 
@@ -92,7 +93,7 @@ describe("the audit trail's chain", () => {
         expect("problem" in readRecord(text)).to.equal(true);
         expect("problem" in readCheckpoint(text, sealKey)).to.equal(true);
       }),
-      runs,
+      runs(200),
     );
   });
 });

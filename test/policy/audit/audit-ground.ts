@@ -18,8 +18,21 @@ export const sealKey = derivedKey(encryptionKey, "audit");
 /** A store in a folder of its own, with what writes and chains audit entries on it. */
 export function openGround(options: { path?: string; clock?: Clock; intervalMs?: number } = {}) {
   const path = options.path ?? mkdtempSync(join(tmpdir(), "porteiro-audit-"));
+  const store = openLmdbStore({ path, clock: options.clock ?? systemClock });
+  const ground = groundOn(store, options);
+  return {
+    ...ground,
+    path,
+    async close(): Promise<void> {
+      await store.close();
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same on a store that is open already. */
+export function groundOn(store: Store, options: { clock?: Clock; intervalMs?: number } = {}) {
   const clock = options.clock ?? systemClock;
-  const store = openLmdbStore({ path, clock });
   const log = createAuditLog({ store, clock, randomness: systemRandomness });
   const newSequencer = (given: Partial<{ sealKey: Uint8Array; store: Store }> = {}) =>
     createAuditSequencer({
@@ -33,7 +46,6 @@ export function openGround(options: { path?: string; clock?: Clock; intervalMs?:
     });
 
   return {
-    path,
     store,
     log,
     newSequencer,
@@ -51,10 +63,6 @@ export function openGround(options: { path?: string; clock?: Clock; intervalMs?:
       return (await recordTexts(store)).map(recordOf);
     },
     verify: async () => (await walkTrail({ store, sealKey })).verdict,
-    async close(): Promise<void> {
-      await store.close();
-      rmSync(path, { recursive: true, force: true });
-    },
   };
 }
 

@@ -5,8 +5,9 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { noticeTag } from "../../../src/policy/audit/audit-log.ts";
 import { verifyTrailFile } from "../../../src/policy/audit/trail-file.ts";
+import { runs } from "../../support/property-runs.ts";
 import { openGround, sealKey, upTo, type Ground } from "./audit-ground.ts";
-import { checkpoint, runs, sealed, size, texts } from "./small-trail.ts";
+import { checkpoint, sealed, size, texts } from "./small-trail.ts";
 
 type Tampering = "alter" | "remove" | "swap" | "copy" | "cut";
 
@@ -51,7 +52,7 @@ describe("tampering with the audit trail is found", () => {
           const changed = byteAltered(whole, at, to);
           expect((await verdictOf(changed, at < recordBytes ? undefined : sealKey)).fault).not.to.equal(undefined);
         }),
-        runs,
+        runs(200),
       );
     });
 
@@ -60,7 +61,7 @@ describe("tampering with the audit trail is found", () => {
         fc.asyncProperty(fc.nat({ max: whole.length - 2 }), async (length) => {
           expect((await verdictOf(whole.subarray(0, length), undefined)).fault).not.to.equal(undefined);
         }),
-        runs,
+        runs(200),
       );
     });
 
@@ -78,7 +79,7 @@ describe("tampering with the audit trail is found", () => {
           };
           expect((await verdictOf(`${changed[how].join("\n")}\n`, undefined)).fault).not.to.equal(undefined);
         }),
-        runs,
+        runs(200),
       );
     });
 
@@ -131,7 +132,7 @@ describe("tampering with the audit trail is found", () => {
           await heal();
           expect((await ground.verify()).fault).to.equal(undefined);
         }),
-        { numRuns: Math.min(runs.numRuns, 60) },
+        runs(60),
       );
     });
 
@@ -143,7 +144,7 @@ describe("tampering with the audit trail is found", () => {
           await ground.store.put(noticeTag, { name: "head", value });
           expect((await ground.verify()).fault?.kind).to.equal("checkpoint");
         }),
-        { numRuns: Math.min(runs.numRuns, 60) },
+        runs(60),
       );
       await ground.store.remove({ tag: noticeTag, name: "head" });
       expect((await ground.verify()).fault?.kind).to.equal("checkpoint");

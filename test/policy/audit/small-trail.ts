@@ -1,8 +1,6 @@
 import { chainOn, genesisHash, sealCheckpoint } from "../../../src/policy/audit/audit-chain.ts";
 import { sealKey, upTo } from "./audit-ground.ts";
 
-/** How often a property is tried. */
-export const runs = { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 200) };
 /** A trail of a few records, whole and sealed. */
 export const size = 12;
 
