@@ -42,6 +42,7 @@ describe("the audit trail's sequencer", () => {
     expect(verdict.fault).to.equal(undefined);
     expect(verdict.count).to.equal(900);
     expect(await pendingOf("client:1")).to.deep.equal([]);
+    expect(await ground.store.get({ tag: noticeTag, name: "chaining" })).to.equal(undefined);
   });
 
   it("chains more entries of one tag than a page holds, in order", async () => {
