@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { chromium, type Browser } from "playwright-core";
+
+const executablePath = process.env["PORTEIRO_CHROMIUM"] ?? "/usr/bin/chromium";
+
+const switches = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+let browser: Promise<Browser> | undefined;
+
+/** The one browser of all page tests of this run: each makes its own contexts in it, and closes those. */
+export function openBrowser(): Promise<Browser> {
+  browser ??= launch();
+  return browser;
+}
+
+async function launch(): Promise<Browser> {
+  if (!existsSync(executablePath)) {
+    throw new Error(`expected Chromium at ${executablePath}, found none: install Debian's package \`chromium\`, or name another one in PORTEIRO_CHROMIUM`);
+  }
+  return chromium.launch({ executablePath, args: switches });
+}
+
+// Loaded with the first test file that needs it, outside every suite: this runs once, at the very end.
+after(async () => {
+  await (await browser)?.close();
+});
