@@ -62,6 +62,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const box = createSecretBox(encryptionKey, "signing-keys", randomness);
   const keys = await loadSigningKeys({ store, box, audit, clock, randomness, realm: realm.name });
   const customerSide = await createCustomerSide(surroundings, { store, audit, encryptionKey, realm, clients });
+  const cookieKeys = [derivedKey(encryptionKey, "cookies").toString("base64url")];
   const provider = createProvider({
     realm,
     store,
@@ -71,8 +72,9 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     customers: customerSide.customers,
     clock,
     randomness,
+    log,
     privateJwks: keys.privateJwks,
-    cookieKeys: [derivedKey(encryptionKey, "cookies").toString("base64url")],
+    cookieKeys,
     scopes: [...new Set([...settings.offeredScopes, ...Object.values(rules.roleScopes).flat()])],
     accessTokenSeconds: settings.tokens.accessTokenSeconds,
     renderError: customerSide.renderError,
@@ -133,6 +135,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
         clock,
       }),
     },
+    cookieKeys,
     consents: customerSide.consentRoutes({ introspect, judgeCertificate }),
     interaction: { ...customerSide.interaction, realm, provider, engine, clients, clock },
   };

@@ -24,6 +24,8 @@ export interface AppsNeeds {
   readonly registration: RegistrationRoutesNeeds;
   readonly tokens: TokenRoutesNeeds;
   readonly consents: ConsentRoutesNeeds;
+  /** Keys that sign cookies, the current one first; the engine's own. */
+  readonly cookieKeys: readonly string[];
   readonly interaction: InteractionNeeds;
 }
 
@@ -52,11 +54,12 @@ export function createMtlsApp(needs: AppsNeeds): Koa {
   return assemble(needs, router);
 }
 
-function assemble({ realm, log, isUnavailable }: AppsNeeds, router: Router): Koa {
+function assemble({ realm, log, isUnavailable, cookieKeys }: AppsNeeds, router: Router): Koa {
   const app = new Koa();
   // Nobody's headers decide who the caller is or what this server is called.
   app.proxy = false;
   app.silent = true;
+  app.keys = [...cookieKeys];
   app.on("error", (error: Error) => log.error({ err: error }, "answer broke off"));
   app.use(requestLog(log));
   app.use(unexpectedErrors(log, isUnavailable));

@@ -5,6 +5,7 @@ import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 import type { SoftwareKeys } from "../directory/software-keys.ts";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import type { Randomness } from "../kernel/identifiers.ts";
+import type { Log } from "../kernel/log.ts";
 import { consentIdIn, judgeRequestObject, type RequestObjectClaims } from "../policy/authorization/request-object.ts";
 import type { Consents } from "../policy/consent/consents.ts";
 import type { CustomerDirectory } from "../policy/customer/customer-directory.ts";
@@ -29,6 +30,7 @@ export interface ProviderNeeds {
   readonly customers: CustomerDirectory;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly log: Log;
   readonly privateJwks: { readonly keys: readonly JWK[] };
   /** Keys that sign cookies, the current one first. */
   readonly cookieKeys: readonly string[];
@@ -51,6 +53,9 @@ const longerThanAnyConsent = 20 * 366 * 86_400;
 export function createProvider(needs: ProviderNeeds): Provider {
   const provider = new Engine(needs.realm.issuer, configuration(needs));
   overrideEngine(provider, needs);
+  provider.on("server_error", (ctx, error) => {
+    needs.log.error({ err: error, requestId: (ctx.state as { requestId?: string }).requestId }, "unexpected error in the engine");
+  });
   return provider;
 }
 

@@ -3,7 +3,6 @@ import type Provider from "oidc-provider";
 import LRU from "oidc-provider/lib/helpers/lru.js";
 import instance from "oidc-provider/lib/helpers/weak_cache.js";
 import type { SoftwareKeys } from "../directory/software-keys.ts";
-import { newToken, type Randomness } from "../kernel/identifiers.ts";
 import { isConsentScope } from "../policy/authorization/request-object.ts";
 import { engineClientId, engineState } from "./engine-context.ts";
 import { createKeySynchronisation } from "./engine-keys.ts";
@@ -12,7 +11,6 @@ import { assertionAudiences, endpointPaths, endpointUrl, registrationClientUri, 
 export interface EngineOverrideNeeds {
   readonly realm: Realm;
   readonly softwareKeys: SoftwareKeys;
-  readonly randomness: Randomness;
   readonly scopes: readonly string[];
 }
 
@@ -73,17 +71,20 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
     return fresh.registrationToken;
   });
   // So do tokens, codes and grants: the id alone tells where in the store everything of the client lies.
+  // The engine's own id follows, 43 characters of 256 random bits.
   const { AccessToken, AuthorizationCode, RefreshToken, PushedAuthorizationRequest, Grant } = provider;
   for (const model of [AccessToken, AuthorizationCode, RefreshToken, PushedAuthorizationRequest, Grant]) {
-    generating(model, (token) => newToken((token.clientId ?? engineClientId() ?? "").slice(0, 16), needs.randomness));
+    generating(model, (token, ownId) => `${(token.clientId ?? engineClientId() ?? "").slice(0, 16)}${ownId}`);
   }
 }
 
 /** How a model makes its ids; not in the engine's types. */
-function generating(model: { prototype: object }, generate: (token: { clientId?: string }) => string): void {
+function generating(model: { prototype: object }, generate: (token: { clientId?: string }, ownId: string) => string): void {
   const prototype = model.prototype as { generateTokenId: (this: { clientId?: string }) => string };
+  // It also notes the token's format, without which the engine saves nothing.
+  const own = prototype.generateTokenId;
   prototype.generateTokenId = function generateTokenId() {
-    return generate(this);
+    return generate(this, own.call(this));
   };
 }
 

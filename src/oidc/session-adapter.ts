@@ -8,20 +8,33 @@ export const sessionModels = { Session: "session", Interaction: "interaction" } 
 
 /** Sessions and interactions of browsers, under the SHA-256 of the id in their cookie. */
 export function sessionAdapter(store: Store, kind: string): Adapter {
-  const place = (id: string) => ({ tag: `${kind}:${sha256(id)}`, name: kind });
+  const place = (hash: string) => ({ tag: `${kind}:${hash}`, name: kind });
+  /** Where a session is found by the `uid` that the engine gives it beside the id: it names the hash, never the id. */
+  const uidPlace = (uid: string) => ({ tag: `${kind}-uid:${sha256(uid)}`, name: kind });
+
+  const read = async (hash: string, id: string | undefined): Promise<AdapterPayload | undefined> => {
+    const value = await store.get(place(hash));
+    // Our own JSON, written by `upsert`.
+    return value === undefined ? undefined : { ...(JSON.parse(value) as AdapterPayload), ...(id === undefined ? {} : { jti: id }) };
+  };
+
   return {
     ...unsupported(kind),
     async upsert(id, { jti: _, ...payload }, expiresIn) {
-      const { tag, name } = place(id);
-      await store.put(tag, { name, value: JSON.stringify(payload), ttlSeconds: Math.max(1, expiresIn ?? 1) });
+      const ttlSeconds = Math.max(1, expiresIn ?? 1);
+      const { tag, name } = place(sha256(id));
+      await Promise.all([
+        store.put(tag, { name, value: JSON.stringify(payload), ttlSeconds }),
+        kind === sessionModels.Session && payload.uid !== undefined ? store.put(uidPlace(payload.uid).tag, { name, value: sha256(id), ttlSeconds }) : undefined,
+      ]);
     },
-    async find(id) {
-      const value = await store.get(place(id));
-      // Our own JSON, written by `upsert`.
-      return value === undefined ? undefined : ({ ...(JSON.parse(value) as object), jti: id } as AdapterPayload);
+    find: (id) => read(sha256(id), id),
+    async findByUid(uid) {
+      const hash = await store.get(uidPlace(uid));
+      return hash === undefined ? undefined : read(hash, undefined);
     },
     async destroy(id) {
-      await store.remove(place(id));
+      await store.remove(place(sha256(id)));
     },
   };
 }

@@ -66,7 +66,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     settings: loadSettings({ root, environment: {}, overrides: settings }),
     clock,
     randomness: systemRandomness,
-    log: createLog("fatal"),
+    log: createLog((process.env["TEST_LOG_LEVEL"] ?? "fatal") as "fatal"),
   });
   return testServer(running, settings, directory, clock, { cert: resourceServer.certPem, key: resourceServer.keyPem });
 }
