@@ -1,4 +1,4 @@
-import { request } from "node:https";
+import { request, type Agent } from "node:https";
 import type { TlsIdentity } from "./sandbox.ts";
 
 export interface HttpsAnswer {
@@ -20,9 +20,11 @@ export interface HttpsCall {
   readonly ca: string;
   /** OpenSSL sends a weak certificate (SHA-1, RSA-1024) only at security level 0. */
   readonly weak?: boolean;
+  /** Keeps connections; without it each call has its own. */
+  readonly agent?: Agent;
 }
 
-/** One request on a connection of its own. */
+/** One request, on a connection of its own unless an agent is given. */
 export function httpsCall(url: string, call: HttpsCall): Promise<HttpsAnswer> {
   const { identity, ca, body } = call;
   // A test may send any Host header; the certificate must be that of the address all the same.
@@ -31,7 +33,7 @@ export function httpsCall(url: string, call: HttpsCall): Promise<HttpsAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { method: call.method ?? "GET", headers, ca, agent: false, ...servername, ...identity, ...(call.weak ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}) },
+      { method: call.method ?? "GET", headers, ca, agent: call.agent ?? false, ...servername, ...identity, ...(call.weak ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}) },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
