@@ -13,6 +13,7 @@ import { createClientCertificateJudge } from "./http/judge-client-certificate.ts
 import { listenPlain, listenTls } from "./http/listeners.ts";
 import { createHealth, createOpsApp } from "./http/ops-app.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
+import { sendEngineError } from "./http/send-page.ts";
 import { createSecretBox, derivedKey } from "./kernel/secret-box.ts";
 import { createProvider } from "./oidc/create-provider.ts";
 import { discoveryDocument } from "./oidc/discovery.ts";
@@ -77,7 +78,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     cookieKeys,
     scopes: [...new Set([...settings.offeredScopes, ...Object.values(rules.roleScopes).flat()])],
     accessTokenSeconds: settings.tokens.accessTokenSeconds,
-    renderError: customerSide.renderError,
+    renderError: sendEngineError,
   });
   // koa-mount's and koa's types disagree only on the context's state.
   const engine = mount(realm.path, provider as never) as Middleware;

@@ -1,10 +1,9 @@
-import type { KoaContextWithOIDC } from "oidc-provider";
 import { accountsForConsent } from "../bank/consent-accounts.ts";
 import { createSampleData } from "../bank/sample-data.ts";
 import { sampleLogins } from "../bank/sample-logins.ts";
 import type { ConsentRoutesNeeds } from "../http/consents/consent-routes.ts";
 import { createCallerAuthorisation } from "../http/caller-authorisation.ts";
-import type { AccountsForConsent, InteractionPages } from "../http/interaction-routes.ts";
+import type { AccountsForConsent } from "../http/interaction-routes.ts";
 import type { JudgeClientCertificate } from "../http/judge-client-certificate.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { createSecretBox, derivedKey } from "../kernel/secret-box.ts";
@@ -53,10 +52,6 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
   return {
     customers,
     consents,
-    renderError: (ctx: KoaContextWithOIDC, error: { error: string; error_description?: string }) => {
-      ctx.type = "html";
-      ctx.body = `<p id="error">${error.error}</p>`;
-    },
     consentRoutes: (wiring: { introspect: IntrospectToken; judgeCertificate: JudgeClientCertificate }): ConsentRoutesNeeds => ({
       consents,
       authorize: createCallerAuthorisation(wiring),
@@ -72,19 +67,11 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
       customers,
       login: createCustomerLogin({ ...common, directory: customers }),
       accountsForConsent: accountSource(surroundings, encryptionKey),
-      pages: plainPages,
       formKey: derivedKey(encryptionKey, "forms"),
       secondFactor: settings.login.secondFactor,
     },
   };
 }
-
-const plainPages: InteractionPages = {
-  login: ({ action, csrf }, ctx) => { ctx.type = "html"; ctx.body = `<form id="login-form" method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}"><input id="username" name="username"><input id="password" name="password" type="password"><button id="login-submit">ok</button></form>`; },
-  secondFactor: ({ action, csrf }, ctx) => { ctx.type = "html"; ctx.body = `<form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}"><input id="otp" name="otp"><button id="otp-submit">ok</button></form>`; },
-  consent: ({ action, csrf, accounts }, ctx) => { ctx.type = "html"; ctx.body = `<form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}">${accounts.map((a) => `<input type="checkbox" name="accounts" value="${a.accountId}" checked>`).join("")}<button id="approve" name="decision" value="approve">ok</button><button id="deny" name="decision" value="deny">no</button></form>`; },
-  error: ({ status, code }, ctx) => { ctx.status = status; ctx.type = "html"; ctx.body = `<p id="error">${code}</p>`; },
-};
 
 /** The accounts that a customer can choose to share: the sample bank's. A bank puts its own source here. */
 function accountSource({ settings }: Surroundings, encryptionKey: string): AccountsForConsent {

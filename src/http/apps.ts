@@ -6,6 +6,7 @@ import { endpointPaths, mtlsEndpoints, type Realm } from "../oidc/endpoints.ts";
 import { addConsentRoutes, type ConsentRoutesNeeds } from "./consents/consent-routes.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { addInteractionRoutes, type InteractionNeeds } from "./interaction-routes.ts";
+import { stylesheet } from "./pages/stylesheet.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 import { addRefusalPages } from "./refusal-page.ts";
 import { addRegistrationRoutes, type RegistrationRoutesNeeds } from "./registration-routes.ts";
@@ -35,6 +36,11 @@ export function createPublicApp(needs: AppsNeeds): Koa {
   const router = new Router();
   addDiscoveryRoutes(router, { realm, document: needs.discoveryDocument, publicJwks: needs.publicJwks });
   addRefusalPages(router, realm);
+  router.get(stylesheet.path, (ctx) => {
+    ctx.type = stylesheet.type;
+    ctx.set("cache-control", stylesheet.cacheControl);
+    ctx.body = stylesheet.text;
+  });
   addInteractionRoutes(router, needs.interaction);
   // These take a client certificate and live on the other host; here they answer without one (D21).
   for (const name of mtlsEndpoints) {

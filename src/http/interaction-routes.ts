@@ -10,20 +10,18 @@ import { requestedClaimNames, requestedLevel, satisfiesRequestedClaims } from ".
 import type { Consents } from "../policy/consent/consents.ts";
 import { judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
 import type { Customer, CustomerDirectory } from "../policy/customer/customer-directory.ts";
-import { levelsOfAssurance, type CustomerLogin, type LevelOfAssurance } from "../policy/customer/customer-login.ts";
+import { levelsOfAssurance, type CustomerLogin, type LevelOfAssurance, type LoginOutcome } from "../policy/customer/customer-login.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
+import { consentPage, type AccountToShare } from "./pages/consent-page.ts";
+import { logInPage, type LogInPage } from "./pages/log-in-page.ts";
+import type { FormSetting, PageSetting } from "./pages/page-frame.ts";
+import { secondFactorPage, type SecondFactorProblem } from "./pages/second-factor-page.ts";
 import { readPageForm } from "./read-body.ts";
-
-export interface AccountChoice {
-  readonly accountId: string;
-  readonly type: string;
-  readonly branchCode: string;
-  readonly maskedNumber: string;
-}
+import { pageSetting, sendErrorPage, sendPage } from "./send-page.ts";
 
 /** Where the bank's accounts come from: those that a customer may share, the company's when a CNPJ is given. */
-export type AccountsForConsent = (customerId: string, cnpj?: string) => Promise<readonly AccountChoice[]>;
+export type AccountsForConsent = (customerId: string, cnpj?: string) => Promise<readonly AccountToShare[]>;
 
 export interface InteractionNeeds {
   readonly realm: Realm;
@@ -35,32 +33,10 @@ export interface InteractionNeeds {
   readonly customers: CustomerDirectory;
   readonly login: CustomerLogin;
   readonly accountsForConsent: AccountsForConsent;
-  readonly pages: InteractionPages;
   /** Key of the forms' tokens. */
   readonly formKey: Buffer;
   readonly secondFactor: "when-asked" | "always";
   readonly clock: Clock;
-}
-
-/** What the pages of the journey show; every text is escaped by them. */
-export interface InteractionPages {
-  login(view: { action: string; csrf: string; problem?: "refused" | "locked"; waitSeconds?: number; login?: string }, ctx: Context): void;
-  secondFactor(view: { action: string; csrf: string; problem?: "refused" | "locked"; waitSeconds?: number }, ctx: Context): void;
-  consent(
-    view: {
-      action: string;
-      csrf: string;
-      customerName: string;
-      clientName: string;
-      organisationName: string | undefined;
-      consent: ConsentRecord;
-      company: string | undefined;
-      accounts: readonly AccountChoice[];
-      problem?: "no-account";
-    },
-    ctx: Context,
-  ): void;
-  error(view: { status: number; code: string; description?: string }, ctx: Context): void;
 }
 
 type Interaction = Awaited<ReturnType<Provider["interactionDetails"]>>;
@@ -79,7 +55,7 @@ export function addInteractionRoutes(router: Router, needs: InteractionNeeds): v
   const step = (handle: (ctx: Context, interaction: Interaction) => Promise<void>): Middleware => async (ctx) => {
     const interaction = await interactionOf(ctx, needs);
     if (!interaction) {
-      needs.pages.error({ status: 400, code: "session-ended" }, ctx);
+      sendErrorPage(ctx, "session-lost");
       return;
     }
     ctx.set("cache-control", "no-store");
@@ -89,6 +65,7 @@ export function addInteractionRoutes(router: Router, needs: InteractionNeeds): v
   router.post(`${base}/login`, step(posted(needs, logIn)));
   router.post(`${base}/second-factor`, step(posted(needs, secondFactor)));
   router.post(`${base}/consent`, step(posted(needs, decide)));
+  router.post(`${base}/cancel`, step(posted(needs, cancel)));
   const engine: Middleware = (ctx) => needs.engine(ctx, () => Promise.resolve());
   router.get(`${realm.path}${endpointPaths.authorization}`, engine);
   router.get(`${realm.path}${endpointPaths.authorization}/:uid`, engine);
@@ -111,7 +88,7 @@ function posted(needs: InteractionNeeds, handle: (ctx: Context, interaction: Int
   return async (ctx: Context, interaction: Interaction): Promise<void> => {
     const form = await readPageForm(ctx.req, formLimits);
     if (!form || !equalInConstantTime(form.get("csrf")?.[0] ?? "", formToken(interaction.uid, needs))) {
-      needs.pages.error({ status: 400, code: "form-not-ours" }, ctx);
+      sendErrorPage(ctx, "form-outdated");
       return;
     }
     await handle(ctx, interaction, form, needs);
@@ -126,32 +103,47 @@ function formToken(uid: string, { formKey }: InteractionNeeds): string {
 async function show(ctx: Context, interaction: Interaction, needs: InteractionNeeds): Promise<void> {
   if (interaction.prompt.name === "consent") {
     await showConsent(ctx, interaction, needs);
-    return;
-  }
-  const view = { action: `${needs.realm.path}/interaction/${interaction.uid}`, csrf: formToken(interaction.uid, needs) };
-  if (pendingCustomer(interaction) === undefined) {
-    needs.pages.login({ ...view, action: `${view.action}/login` }, ctx);
+  } else if (pendingCustomer(interaction) === undefined) {
+    await showLogIn(ctx, interaction, needs);
   } else {
-    needs.pages.secondFactor({ ...view, action: `${view.action}/second-factor` }, ctx);
+    showSecondFactor(ctx, interaction, needs);
   }
 }
 
+async function showLogIn(ctx: Context, interaction: Interaction, needs: InteractionNeeds, again: Pick<LogInPage, "problem" | "username"> = {}): Promise<void> {
+  const setting = settingOf(ctx, interaction, needs);
+  const client = await needs.clients.find(String(interaction.params["client_id"]));
+  const organisation = client?.record.organisationName;
+  const page = { ...setting, ...again, form: formTo("login", interaction, needs), cancel: formTo("cancel", interaction, needs), ...(organisation !== undefined && { organisation }) };
+  sendPage(ctx, logInPage(page), setting, "lead-to-the-tpp");
+}
+
+function showSecondFactor(ctx: Context, interaction: Interaction, needs: InteractionNeeds, problem?: SecondFactorProblem): void {
+  const setting = settingOf(ctx, interaction, needs);
+  const page = { ...setting, form: formTo("second-factor", interaction, needs), cancel: formTo("cancel", interaction, needs), ...(problem && { problem }) };
+  sendPage(ctx, secondFactorPage(page), setting, "lead-to-the-tpp");
+}
+
 async function logIn(ctx: Context, interaction: Interaction, form: Form, needs: InteractionNeeds): Promise<void> {
-  const typed = form.get("username")?.[0] ?? "";
-  const outcome = await needs.login.authenticate(typed, form.get("password")?.[0] ?? "", ctx.ip);
+  const [username, password] = [form.get("username")?.[0] ?? "", form.get("password")?.[0] ?? ""];
+  const missing = (["username", "password"] as const).filter((field) => (form.get(field)?.[0] ?? "").trim() === "");
+  if (missing.length > 0) {
+    ctx.status = 400;
+    await showLogIn(ctx, interaction, needs, { username, problem: { kind: "missing", fields: missing } });
+    return;
+  }
+  const outcome = await needs.login.authenticate(username, password, ctx.ip);
   if (outcome.outcome !== "ok") {
-    const action = `${needs.realm.path}/interaction/${interaction.uid}/login`;
     ctx.status = outcome.outcome === "locked" ? 429 : 401;
-    const waiting = outcome.outcome === "locked" ? { waitSeconds: outcome.waitSeconds } : {};
-    needs.pages.login({ action, csrf: formToken(interaction.uid, needs), problem: outcome.outcome, login: typed, ...waiting }, ctx);
+    await showLogIn(ctx, interaction, needs, { username, problem: problemOf(outcome) });
     return;
   }
   const { customer } = outcome;
   const wantsMore = needs.secondFactor === "always" || requestedLevel(interaction.params) === levelsOfAssurance.loa3;
   if (wantsMore && customer.hasSecondFactor) {
+    // The engine keeps whatever lies in a result, and takes only a `login` for one.
     await needs.provider.interactionResult(ctx.req, ctx.res, { pending: { customerId: customer.customerId } } as never);
-    ctx.status = 303;
-    ctx.redirect(`${needs.realm.path}/interaction/${interaction.uid}`);
+    redirect(ctx, addressOf(interaction, needs));
     return;
   }
   await finishLogin(ctx, interaction, customer, levelsOfAssurance.loa2, needs);
@@ -159,19 +151,32 @@ async function logIn(ctx: Context, interaction: Interaction, form: Form, needs: 
 
 async function secondFactor(ctx: Context, interaction: Interaction, form: Form, needs: InteractionNeeds): Promise<void> {
   const customerId = pendingCustomer(interaction);
+  const code = form.get("otp")?.[0] ?? "";
   if (customerId === undefined) {
     await show(ctx, interaction, needs);
     return;
   }
-  const outcome = await needs.login.verifySecondFactor(customerId, form.get("otp")?.[0] ?? "", ctx.ip);
+  if (code.trim() === "") {
+    ctx.status = 400;
+    showSecondFactor(ctx, interaction, needs, { kind: "missing" });
+    return;
+  }
+  const outcome = await needs.login.verifySecondFactor(customerId, code, ctx.ip);
   if (outcome.outcome !== "ok") {
-    const action = `${needs.realm.path}/interaction/${interaction.uid}/second-factor`;
     ctx.status = outcome.outcome === "locked" ? 429 : 401;
-    const waiting = outcome.outcome === "locked" ? { waitSeconds: outcome.waitSeconds } : {};
-    needs.pages.secondFactor({ action, csrf: formToken(interaction.uid, needs), problem: outcome.outcome, ...waiting }, ctx);
+    showSecondFactor(ctx, interaction, needs, problemOf(outcome));
     return;
   }
   await finishLogin(ctx, interaction, outcome.customer, levelsOfAssurance.loa3, needs);
+}
+
+/** The customer turns back before deciding: the consent stays as it is, and the TPP hears that nothing was granted. */
+async function cancel(ctx: Context, _interaction: Interaction, _form: Form, needs: InteractionNeeds): Promise<void> {
+  await finish(ctx, needs, { error: "access_denied", error_description: "the customer turned back" });
+}
+
+function problemOf(outcome: Exclude<LoginOutcome, { outcome: "ok" }>) {
+  return outcome.outcome === "locked" ? ({ kind: "locked", waitSeconds: outcome.waitSeconds } as const) : ({ kind: "refused" } as const);
 }
 
 /** Hands the customer to the engine, unless the request asked for somebody else (FAPI-BR 5.2.2-4, -5). */
@@ -199,20 +204,22 @@ async function showConsent(ctx: Context, interaction: Interaction, needs: Intera
   const { consent, customer } = asked;
   const client = await needs.clients.find(consent.clientId);
   const { businessEntity } = consent.parties;
-  needs.pages.consent(
-    {
-      action: `${needs.realm.path}/interaction/${interaction.uid}/consent`,
-      csrf: formToken(interaction.uid, needs),
-      customerName: customer.name,
-      clientName: String(client?.record.metadata["client_name"] ?? ""),
-      organisationName: client?.record.organisationName,
-      consent,
-      company: customer.companies.find(({ cnpj }) => cnpj === businessEntity)?.legalName,
-      accounts: await choicesFor(consent, customer, needs),
-      ...(problem && { problem }),
-    },
-    ctx,
-  );
+  const company = customer.companies.find(({ cnpj }) => cnpj === businessEntity);
+  const accounts = await choicesFor(consent, customer, needs);
+  const software = String(client?.record.metadata["client_name"] ?? consent.clientId);
+  const setting = { ...settingOf(ctx, interaction, needs), session: { name: customer.name } };
+  const page = consentPage({
+    ...setting,
+    form: formTo("consent", interaction, needs),
+    asker: { organisation: client?.record.organisationName ?? software, software },
+    customer,
+    permissions: consent.permissions,
+    ...(company && { company }),
+    ...(accounts && { accounts }),
+    ...(consent.expiresAt !== undefined && { expiresAt: new Date(consent.expiresAt * 1000).toISOString() }),
+    ...(problem && { problem, chosen: [] }),
+  });
+  sendPage(ctx, page, setting, "lead-to-the-tpp");
 }
 
 async function decide(ctx: Context, interaction: Interaction, form: Form, needs: InteractionNeeds): Promise<void> {
@@ -229,8 +236,9 @@ async function decide(ctx: Context, interaction: Interaction, form: Form, needs:
     return;
   }
   const choices = await choicesFor(consent, customer, needs);
-  const accounts = choices.map(({ accountId }) => accountId).filter((id) => form.get("accounts")?.includes(id));
-  if (choices.length > 0 && accounts.length === 0) {
+  const accounts = (choices ?? []).map(({ accountId }) => accountId).filter((id) => form.get("account")?.includes(id));
+  if (choices && choices.length > 0 && accounts.length === 0) {
+    ctx.status = 400;
     await showConsent(ctx, interaction, needs, "no-account");
     return;
   }
@@ -251,11 +259,11 @@ async function askedConsent(interaction: Interaction, needs: InteractionNeeds): 
   return allowed ? { consent, customer } : undefined;
 }
 
-/** Accounts are chosen only where the consent opens any. */
-async function choicesFor(consent: ConsentRecord, customer: Customer, needs: InteractionNeeds): Promise<readonly AccountChoice[]> {
+/** Accounts are chosen only where the consent opens any; undefined where it opens none. */
+async function choicesFor(consent: ConsentRecord, customer: Customer, needs: InteractionNeeds): Promise<readonly AccountToShare[] | undefined> {
   return consent.permissions.some((permission) => permission.startsWith("ACCOUNTS_"))
     ? needs.accountsForConsent(customer.customerId, consent.parties.businessEntity)
-    : [];
+    : undefined;
 }
 
 /** The engine's grant: what the request asked for, now that the customer approves. */
@@ -267,9 +275,25 @@ async function saveGrant(interaction: Interaction, customer: Customer, { provide
 }
 
 async function finish(ctx: Context, { provider }: InteractionNeeds, result: Parameters<Provider["interactionResult"]>[2]): Promise<void> {
-  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result);
+  redirect(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
+}
+
+/** 303: whatever was posted is not posted again at the new address. */
+function redirect(ctx: Context, address: string): void {
+  ctx.redirect(address);
   ctx.status = 303;
-  ctx.redirect(returnTo);
+}
+
+function addressOf({ uid }: Interaction, { realm }: InteractionNeeds): string {
+  return `${realm.path}/interaction/${uid}`;
+}
+
+function formTo(step: "login" | "second-factor" | "consent" | "cancel", interaction: Interaction, needs: InteractionNeeds): FormSetting {
+  return { action: `${addressOf(interaction, needs)}/${step}`, csrf: formToken(interaction.uid, needs) };
+}
+
+function settingOf(ctx: Context, interaction: Interaction, needs: InteractionNeeds): PageSetting {
+  return pageSetting(ctx, addressOf(interaction, needs), interaction.params["ui_locales"]);
 }
 
 function pendingCustomer(interaction: Interaction): string | undefined {

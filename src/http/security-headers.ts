@@ -7,7 +7,7 @@ export function securityHeaders(): Middleware {
     ctx.set("strict-transport-security", "max-age=31536000; includeSubDomains");
     ctx.set("x-content-type-options", "nosniff");
     await next();
-    if (ctx.type === "text/html") {
+    if (ctx.type === "text/html" && ctx.response.get("content-security-policy") === "") {
       const style = typeof ctx.body === "string" ? styleHashes(ctx.body) : "";
       ctx.set("content-security-policy", `default-src 'none'; style-src ${style || "'none'"}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`);
       ctx.set("referrer-policy", "no-referrer");
