@@ -10,6 +10,7 @@ import { exportTrail, latestRecords, walkTrail, type ShownRecord } from "../poli
 import { checkpointOfFile, verifyTrailFile } from "../policy/audit/trail-file.ts";
 import type { Verdict } from "../policy/audit/verify-chain.ts";
 import type { Store } from "../store/store.ts";
+import { print, textTable } from "./terminal-text.ts";
 
 /** What the commands need of an installation; `encryptionKey` is 32 bytes in base64url. */
 export interface OpenedTrail {
@@ -20,8 +21,6 @@ export interface OpenedTrail {
   readonly encryptionKey: string;
   close(): Promise<void>;
 }
-
-const longestCell = 160;
 
 export type OpenTrail = () => Promise<OpenedTrail>;
 
@@ -159,20 +158,6 @@ async function intoFile<T>(path: string, work: (write: (lines: string) => Promis
   }
 }
 
-/** A reader that has seen enough, such as `head`, closes the pipe: nothing is wrong then. */
-function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => (error.code === "EPIPE" ? resolve() : reject(error));
-    process.stdout.once("error", failed);
-    process.stdout.write(text, (error) => {
-      if (!error) {
-        process.stdout.off("error", failed);
-        resolve();
-      }
-    });
-  });
-}
-
 function table(records: readonly ShownRecord[]): string {
   const rows = records.map(({ sequence, entry }) => [
     String(sequence),
@@ -182,20 +167,11 @@ function table(records: readonly ShownRecord[]): string {
     [entry.actor.kind, entry.actor.operator ?? entry.actor.softwareId].filter((part) => part !== undefined).join(" "),
     Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${plain(value)}`).join(" "),
   ]);
-  const titles = ["ENTRY", "TIME (UTC)", "ACTION", "SUBJECT", "BY", "DETAILS"];
-  const safe = [titles, ...rows.map((row) => row.map(fitForTerminal))];
-  const widths = titles.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)));
-  return safe.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`).join("");
+  return textTable(["ENTRY", "TIME (UTC)", "ACTION", "SUBJECT", "BY", "DETAILS"], rows);
 }
 
 function plain(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value).replaceAll('"', "");
-}
-
-/** No control or direction characters, which would rewrite what the terminal shows, and no endless cells. */
-function fitForTerminal(text: string): string {
-  const clean = text.replace(/[\p{C}\u2028\u2029]/gu, "?");
-  return clean.length > longestCell ? `${clean.slice(0, longestCell)}...` : clean;
 }
 
 function timeInUtc(text: string): number {

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { openSettingsStore } from "../composition/open-settings-store.ts";
-import { readEncryptionKey } from "../settings/encryption-key.ts";
-import { registerAuditCommands, type OpenedTrail } from "./audit-commands.ts";
+import { registerAuditCommands } from "./audit-commands.ts";
+import { registerClientsCommands } from "./clients-commands.ts";
 import { registerDirectoryCommands } from "./directory-commands.ts";
+import { openClients, openTrail } from "./installation.ts";
+import { registerRefusalsCommand } from "./refusals-command.ts";
 import { registerSandboxCommands } from "./sandbox-commands.ts";
-import { registerServeCommand, surroundingsOf } from "./serve-command.ts";
+import { registerServeCommand } from "./serve-command.ts";
+import { registerSettingsCommands } from "./settings-commands.ts";
 
 /** The project's folder: relative paths of settings start here, whatever the folder of the caller is. */
 const root = resolve(import.meta.dirname, "../..");
@@ -15,22 +17,16 @@ const program = new Command("porteiro")
   .showHelpAfterError()
   .showSuggestionAfterError();
 registerServeCommand(program, root);
+registerSettingsCommands(program, root);
+registerClientsCommands(program, () => openClients(root));
+registerAuditCommands(program, () => openTrail(root));
+registerRefusalsCommand(program);
 registerDirectoryCommands(program);
 registerSandboxCommands(program, root);
-registerAuditCommands(program, openTrail);
 
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(`porteiro: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
-}
-
-/** The audit trail of the settings' store, whether or not the server runs. */
-async function openTrail(): Promise<OpenedTrail> {
-  const surroundings = surroundingsOf(root);
-  const { settings, clock, randomness, log } = surroundings;
-  const encryptionKey = readEncryptionKey(root, settings.secrets, randomness);
-  const store = await openSettingsStore(surroundings);
-  return { store, clock, randomness, log, encryptionKey, close: () => store.close() };
 }

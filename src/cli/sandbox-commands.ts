@@ -18,6 +18,7 @@ import { endpointUrl, openFinanceRealm } from "../oidc/endpoints.ts";
 import { directorySettingsSchema } from "../sandbox/directory-settings.ts";
 import { startDirectory } from "../sandbox/start-directory.ts";
 import { readEncryptionKey } from "../settings/encryption-key.ts";
+import { profileNamedIn } from "../settings/load-settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { surroundingsOf } from "./serve-command.ts";
 import { onceAskedToStop } from "./stop-signal.ts";
@@ -64,6 +65,18 @@ export function registerSandboxCommands(program: Command, root: string): void {
     .action((options: { directoryStore: string }) => serveSandbox(root, options.directoryStore));
 }
 
+/**
+ * The profile of the surroundings, before anything is opened or written.
+ * @throws Error in production: the sandbox's keys are not protected, and everybody knows its customers' passwords
+ */
+function sandboxProfile(what: string): string {
+  const profile = profileNamedIn(process.env);
+  if (profile === "production") {
+    throw new Error(`${what} does not run with the profile production; expected PORTEIRO_PROFILE to be local or directory-sandbox`);
+  }
+  return profile;
+}
+
 interface DirectoryServeOptions {
   readonly store: string;
   readonly publicPort: number;
@@ -75,6 +88,7 @@ interface DirectoryServeOptions {
 }
 
 async function serveDirectory(root: string, options: DirectoryServeOptions): Promise<void> {
+  const profile = sandboxProfile("the sandbox directory");
   const log = createLog(options.logLevel);
   const places = placesOf(root);
   const store = await openStore({ kind: "lmdb", path: resolve(root, options.store) }, { clock: systemClock, log });
@@ -82,7 +96,7 @@ async function serveDirectory(root: string, options: DirectoryServeOptions): Pro
   const running = await startDirectory({
     store,
     clock: systemClock,
-    settings: directorySettingsSchema.parse({ host, publicPort, mtlsPort, realHostNames, realHostNamesPort }),
+    settings: directorySettingsSchema.parse({ profile, host, publicPort, mtlsPort, realHostNames, realHostNamesPort }),
     log,
     localAuthority: await loadOrCreateLocalAuthority({ folder: places.authority, clock: systemClock }),
     anchorsFolder: places.anchors,
@@ -101,6 +115,7 @@ interface BankOptions {
 }
 
 async function serveBank(root: string, options: BankOptions): Promise<void> {
+  sandboxProfile("the sample bank");
   const { settings } = surroundingsOf(root);
   const places = placesOf(root);
   const { tls, caPem } = await bankIdentity(places);
@@ -138,6 +153,7 @@ async function bankIdentity({ authority, resourceServers }: SandboxPlaces) {
 
 /** Starts directory, server and bank, tells when all are ready, and stops all when one ends or the sandbox is asked to. */
 async function serveSandbox(root: string, directoryStore: string): Promise<void> {
+  sandboxProfile("the sandbox");
   await bankIdentity(placesOf(root));
   const children: ChildProcess[] = [];
   const start = (...words: string[]) => startPart(root, children, words);

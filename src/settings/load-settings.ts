@@ -28,6 +28,8 @@ export interface SettingsLeaf {
   readonly path: readonly string[];
   readonly variable: string;
   readonly schema: JsonSchema;
+  /** Whether a profile or the environment must give it. */
+  readonly required: boolean;
 }
 
 export interface JsonSchema {
@@ -37,20 +39,26 @@ export interface JsonSchema {
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly format?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 /** Every single setting with its environment variable, in the order of the schema. */
 export function settingsLeaves(): SettingsLeaf[] {
   // The library's type is wider than the part of JSON Schema that this schema produces.
   const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  return leavesOf(schema, []);
+  return leavesOf(schema, [], true);
 }
 
-function leavesOf(schema: JsonSchema, path: readonly string[]): SettingsLeaf[] {
+function leavesOf(schema: JsonSchema, path: readonly string[], required: boolean): SettingsLeaf[] {
   if (!schema.properties) {
-    return [{ path, variable: variableName(path), schema }];
+    return [{ path, variable: variableName(path), schema, required }];
   }
-  return Object.entries(schema.properties).flatMap(([name, member]) => leavesOf(member, [...path, name]));
+  const demanded = schema.required ?? [];
+  return Object.entries(schema.properties).flatMap(([name, member]) => leavesOf(member, [...path, name], demanded.includes(name)));
 }
 
 function variableName(path: readonly string[]): string {
@@ -65,7 +73,7 @@ export function loadSettings(sources: SettingsSources): Settings {
   const problems: string[] = [];
   const leaves = settingsLeaves();
   const fromEnvironment = environmentSettings(leaves, sources.environment, problems);
-  const profile = sources.overrides?.["profile"] ?? fromEnvironment["profile"] ?? "local";
+  const profile = sources.overrides?.["profile"] ?? profileNamedIn(sources.environment);
   const fromFile = profileFile(sources.root, String(profile), problems);
   const whole = new Set(leaves.map(({ path }) => path.join(".")));
   const merged = [fromEnvironment, sources.overrides ?? {}].reduce((base, over) => merge(base, over, whole), fromFile);
@@ -79,6 +87,11 @@ export function loadSettings(sources: SettingsSources): Settings {
     throw new SettingsError(problems);
   }
   return parsed.data;
+}
+
+/** The profile that the environment asks for, as it stands there; `local` when it asks for none. */
+export function profileNamedIn(environment: SettingsSources["environment"]): string {
+  return environment[variableName(["profile"])] ?? "local";
 }
 
 /** zod's message for a wrong enum value or type names the expectation and the kind received, never the value. */

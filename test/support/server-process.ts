@@ -45,7 +45,7 @@ export async function startServerProcess(settings: Readonly<Record<string, unkno
 }
 
 /** The settings as environment variables. */
-function environmentOf(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+export function environmentOf(settings: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     settingsLeaves().flatMap(({ path, variable }) => {
       const value = path.reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], settings);

@@ -1,0 +1,308 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { registrationClientUri, type Realm } from "../oidc/endpoints.ts";
+import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
+import type { ClientRecord, ClientRecords, VersionedClient } from "../store/client-records.ts";
+import { askYesOrNo } from "./ask-yes-or-no.ts";
+import { fitForTerminal, print, textTable } from "./terminal-text.ts";
+
+/** What the commands need of an installation. */
+export interface OpenedClients {
+  readonly realm: Realm;
+  readonly clients: ClientRecords;
+  readonly lifecycle: ClientLifecycle;
+  /** Scopes of the bank's products, which an operator may grant. */
+  readonly productScopes: readonly string[];
+  /** Who runs the command: the operating system's user name. */
+  readonly operator: string;
+  close(): Promise<void>;
+}
+
+export type OpenClients = () => Promise<OpenedClients>;
+
+/** Adds `porteiro clients list|show|delete|suspend|restore|grant|recover`; every change is audited with its operator. */
+export function registerClientsCommands(program: Command, open: OpenClients): void {
+  const clients = program
+    .command("clients")
+    .description("the registered clients, on the store of the settings; works while the server runs");
+  addList(clients, open);
+  addShow(clients, open);
+  addDelete(clients, open);
+  addSuspend(clients, open);
+  addRestore(clients, open);
+  addGrant(clients, open);
+  addRecover(clients, open);
+}
+
+interface ListOptions {
+  readonly limit: number;
+  readonly after?: string;
+  readonly json?: true;
+}
+
+function addList(clients: Command, open: OpenClients): void {
+  clients
+    .command("list")
+    .description("print the registered clients, ordered by client id; times are UTC")
+    .option("--limit <count>", "at most this many (1 to 1000)", pageSize, 100)
+    .option("--after <client-id>", "only those after this client id: the next page")
+    .option("--json", "print one JSON document a line")
+    .addHelpText("after", "\nExample: porteiro clients list --limit 20")
+    .action(({ limit, after, json }: ListOptions) =>
+      withClients(open, async (opened) => {
+        // One more than asked for tells whether there is a next page.
+        const ids = await opened.clients.list(opened.realm.name, { limit: Math.min(limit + 1, 1_000), ...(after === undefined ? {} : { after }) });
+        const page = ids.slice(0, limit);
+        const records = (await Promise.all(page.map((id) => opened.clients.find(id)))).flatMap((client) => client?.record ?? []);
+        await print(json ? records.map((record) => `${JSON.stringify(shown(record))}\n`).join("") : table(records));
+        if (ids.length > limit || (limit === 1_000 && ids.length === limit)) {
+          console.error(`There may be more: porteiro clients list --limit ${limit} --after ${page.at(-1)}`);
+        }
+      }),
+    );
+}
+
+function addShow(clients: Command, open: OpenClients): void {
+  clients
+    .command("show")
+    .description("print one client: all that is registered, nothing secret")
+    .argument("<client-id>", "id of the client")
+    .option("--json", "print it as JSON")
+    .action((id: string, { json }: { json?: true }) =>
+      withClients(open, async (opened) => {
+        const { record } = await existing(opened, id);
+        await print(json ? `${JSON.stringify(shown(record), undefined, 2)}\n` : lines(shown(record)));
+      }),
+    );
+}
+
+function addDelete(clients: Command, open: OpenClients): void {
+  clients
+    .command("delete")
+    .description("end a registration with its grants and tokens, at once and for good; its audit trail stays")
+    .argument("<client-id>", "id of the client")
+    .option("--yes", "do not ask for confirmation")
+    .action((id: string, { yes }: { yes?: true }) =>
+      withClients(open, async (opened) => {
+        const { record } = await existing(opened, id);
+        if (!yes && !(await askYesOrNo(`Delete client ${id} (${nameOf(record)}) with all its tokens, for good?`))) {
+          throw new Error(`client ${id} is not deleted: it was not confirmed; answer yes, or give --yes`);
+        }
+        await changed(opened, id, (client, by) => opened.lifecycle.remove(client, by));
+        await print(`Client ${id} (${nameOf(record)}) is deleted.\n`);
+      }),
+    );
+}
+
+function addSuspend(clients: Command, open: OpenClients): void {
+  clients
+    .command("suspend")
+    .description("let a client get no more tokens, and its tokens open nothing, until it is restored")
+    .argument("<client-id>", "id of the client")
+    .requiredOption("--reason <text>", "why, for the audit trail and for colleagues; no personal data", reasonText)
+    .action((id: string, { reason }: { reason: string }) =>
+      withClients(open, async (opened) => {
+        await changed(opened, id, async (client, by) => {
+          const { suspension } = client.record;
+          if (suspension?.by === "operator") {
+            throw new Error(`client ${id} is suspended already, since ${utc(suspension.at)}: ${fitForTerminal(suspension.reason)}`);
+          }
+          await opened.lifecycle.suspend(client, { by: "operator", reason }, by);
+        });
+        await print(`Client ${id} is suspended.\n`);
+      }),
+    );
+}
+
+function addRestore(clients: Command, open: OpenClients): void {
+  clients
+    .command("restore")
+    .description("make a suspended client active again")
+    .argument("<client-id>", "id of the client")
+    .action((id: string) =>
+      withClients(open, async (opened) => {
+        await changed(opened, id, async (client, by) => {
+          if (client.record.status === "active") {
+            throw new Error(`client ${id} is not suspended`);
+          }
+          await opened.lifecycle.restore(client, by);
+        });
+        await print(`Client ${id} is active.\n`);
+      }),
+    );
+}
+
+interface GrantOptions {
+  readonly scopes: readonly string[];
+  readonly withdraw: readonly string[];
+}
+
+function addGrant(clients: Command, open: OpenClients): void {
+  clients
+    .command("grant")
+    .description("give a client scopes of the bank's products (setting bankProducts), or take them back")
+    .argument("<client-id>", "id of the client")
+    .option("--scopes <scopes>", "scopes to give, comma separated", commaSeparated, [])
+    .option("--withdraw <scopes>", "scopes to take back, comma separated", commaSeparated, [])
+    .addHelpText("after", "\nExample: porteiro clients grant <client-id> --scopes accounts:read,institution-users:read")
+    .action((id: string, options: GrantOptions, command: Command) => {
+      if (options.scopes.length + options.withdraw.length === 0) {
+        command.error("porteiro: expected --scopes or --withdraw, each with scopes of the bank's products");
+      }
+      return withClients(open, async (opened) => {
+        const held = await changed(opened, id, async (client, by) => {
+          const before = client.record.productScopes;
+          // What is no longer offered can still be taken back.
+          refuseUnknown(options.scopes, opened.productScopes);
+          refuseUnknown(options.withdraw, [...new Set([...opened.productScopes, ...before])]);
+          const after = [...new Set([...before, ...options.scopes])].filter((scope) => !options.withdraw.includes(scope));
+          if (after.join(" ") !== before.join(" ")) {
+            await opened.lifecycle.grantProducts(client, after, by);
+          }
+          return after;
+        });
+        await print(`Client ${id} holds ${held.join(", ") || "no scope"} of the bank's products.\n`);
+      });
+    });
+}
+
+function addRecover(clients: Command, open: OpenClients): void {
+  clients
+    .command("recover")
+    .description("make a new registration access token and print it once; the old one is dead")
+    .argument("<client-id>", "id of the client")
+    .addHelpText("after", "\nA TPP can do this by itself, with its certificate and a fresh statement: POST .../oauth2/register/recover")
+    .action((id: string) =>
+      withClients(open, async (opened) => {
+        const { token } = await changed(opened, id, async (client, by) => {
+          const statement = await opened.clients.statementOf(id);
+          if (statement === undefined) {
+            throw new Error(`client ${id} has no software statement in the store; delete it and let the TPP register again`);
+          }
+          return opened.lifecycle.recover(client, statement, by);
+        });
+        await print(`registration_client_uri    ${registrationClientUri(opened.realm, id)}\nregistration_access_token  ${token}\n`);
+        console.error("Hand the token to the TPP over a safe channel: it is not shown again.");
+      }),
+    );
+}
+
+async function withClients<T>(open: OpenClients, work: (opened: OpenedClients) => Promise<T>): Promise<T> {
+  const opened = await open();
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function existing({ clients }: OpenedClients, id: string): Promise<VersionedClient> {
+  const client = await clients.find(id);
+  if (!client) {
+    throw new Error(`there is no client ${fitForTerminal(id, 64)}; see porteiro clients list`);
+  }
+  return client;
+}
+
+/** How often a change is made anew when the server changed the same client in between. */
+const attempts = 5;
+
+async function changed<T>(opened: OpenedClients, id: string, change: (client: VersionedClient, by: ChangedBy) => Promise<T>): Promise<T> {
+  const by: ChangedBy = { actor: { kind: "operator", operator: opened.operator } };
+  for (let left = attempts; ; left -= 1) {
+    const client = await existing(opened, id);
+    try {
+      return await change(client, by);
+    } catch (error) {
+      if (!(error instanceof ClientChangedMeanwhile) || left <= 1) {
+        throw error;
+      }
+    }
+  }
+}
+
+function refuseUnknown(scopes: readonly string[], known: readonly string[]): void {
+  const unknown = scopes.filter((scope) => !known.includes(scope));
+  if (unknown.length > 0) {
+    const list = known.length === 0 ? "the setting bankProducts names none" : `expected some of ${known.join(", ")}`;
+    throw new Error(`no scope of the bank's products: ${fitForTerminal(unknown.join(", "))}; ${list}`);
+  }
+}
+
+/** A client as an operator may see it: without the hash of its token. */
+function shown(record: ClientRecord): Record<string, unknown> {
+  const { suspension } = record;
+  return {
+    client_id: record.clientId,
+    realm: record.realm,
+    software_id: record.softwareId,
+    organisation_id: record.organisationId,
+    status: record.status,
+    ...(suspension === undefined ? {} : { suspension: { by: suspension.by, reason: suspension.reason, at: utc(suspension.at) } }),
+    product_scopes: record.productScopes,
+    registered_at: utc(record.registeredAt),
+    updated_at: utc(record.updatedAt),
+    metadata: record.metadata,
+  };
+}
+
+function table(records: readonly ClientRecord[]): string {
+  if (records.length === 0) {
+    return "No clients.\n";
+  }
+  const titles = ["CLIENT ID", "SOFTWARE", "ORGANISATION", "STATUS", "SCOPE", "PRODUCT SCOPES", "REGISTERED (UTC)"];
+  const rows = records.map((record) => [
+    record.clientId,
+    record.softwareId,
+    record.organisationId,
+    record.status,
+    String(record.metadata["scope"] ?? ""),
+    record.productScopes.join(" "),
+    utc(record.registeredAt).replace("T", " ").replace("Z", ""),
+  ]);
+  return textTable(titles, rows);
+}
+
+/** Members one a line, those of members below their name. */
+function lines(members: Readonly<Record<string, unknown>>, indent = ""): string {
+  return Object.entries(members)
+    .map(([name, value]) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? `${indent}${name}\n${lines({ ...value }, `${indent}  `)}`
+        : `${indent}${name.padEnd(40 - indent.length)}  ${plain(value)}\n`,
+    )
+    .join("");
+}
+
+function plain(value: unknown): string {
+  const longest = 2_000;
+  return fitForTerminal(Array.isArray(value) ? value.map(String).join(" ") : String(value), longest);
+}
+
+function nameOf(record: ClientRecord): string {
+  return fitForTerminal(String(record.metadata["client_name"] ?? `software ${record.softwareId}`), 80);
+}
+
+/** ISO 8601 to the second, UTC. */
+function utc(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+function pageSize(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1 || count > 1_000) {
+    throw new InvalidArgumentError("Expected a whole number from 1 to 1000.");
+  }
+  return count;
+}
+
+function reasonText(text: string): string {
+  const reason = text.trim();
+  if (reason === "" || reason.length > 300 || /\p{C}/u.test(reason)) {
+    throw new InvalidArgumentError("Expected 1 to 300 characters, without control characters.");
+  }
+  return reason;
+}
+
+function commaSeparated(text: string): string[] {
+  return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+}
