@@ -139,6 +139,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     cookieKeys,
     consents: customerSide.consentRoutes({ introspect, judgeCertificate }),
     interaction: { ...customerSide.interaction, realm, provider, engine, clients, clock },
+    myConsents: { ...customerSide.interaction, sessions: customerSide.sessions, clients, clock },
   };
 
   const health = createHealth({ store, ...directory, crl: trust.crl, anchors: trust.anchors, clock });

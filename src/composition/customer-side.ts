@@ -3,6 +3,7 @@ import { createSampleData } from "../bank/sample-data.ts";
 import { sampleLogins } from "../bank/sample-logins.ts";
 import type { ConsentRoutesNeeds } from "../http/consents/consent-routes.ts";
 import { createCallerAuthorisation } from "../http/caller-authorisation.ts";
+import { createCustomerSessions } from "../http/customer-session.ts";
 import type { AccountsForConsent } from "../http/interaction-routes.ts";
 import type { JudgeClientCertificate } from "../http/judge-client-certificate.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
@@ -47,6 +48,7 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
     offeredScopes: settings.offeredScopes,
     companiesOf: async (cpf) => (await customers.findByLogin(readLoginName(cpf)))?.companies.map(({ cnpj }) => cnpj) ?? [],
   });
+  const formKey = derivedKey(encryptionKey, "forms");
   const limit = (callsPerMinute: number) => createRateLimit({ callsPerMinute, clock });
 
   return {
@@ -62,12 +64,13 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
       overallLimit: limit(settings.consents.requestsPerMinute),
       isUnavailable: isStoreUnavailable,
     }),
+    sessions: createCustomerSessions({ store, randomness, formKey }),
     interaction: {
       consents,
       customers,
       login: createCustomerLogin({ ...common, directory: customers }),
       accountsForConsent: accountSource(surroundings, encryptionKey),
-      formKey: derivedKey(encryptionKey, "forms"),
+      formKey,
       secondFactor: settings.login.secondFactor,
     },
   };

@@ -6,6 +6,7 @@ import { endpointPaths, mtlsEndpoints, type Realm } from "../oidc/endpoints.ts";
 import { addConsentRoutes, type ConsentRoutesNeeds } from "./consents/consent-routes.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { addInteractionRoutes, type InteractionNeeds } from "./interaction-routes.ts";
+import { addMyConsentsRoutes, type MyConsentsNeeds } from "./my-consents-routes.ts";
 import { stylesheet } from "./pages/stylesheet.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 import { addRefusalPages } from "./refusal-page.ts";
@@ -28,6 +29,7 @@ export interface AppsNeeds {
   /** Keys that sign cookies, the current one first; the engine's own. */
   readonly cookieKeys: readonly string[];
   readonly interaction: InteractionNeeds;
+  readonly myConsents: MyConsentsNeeds;
 }
 
 /** The application of the public listener: discovery, keys, pages. No client certificate is asked for. */
@@ -42,6 +44,7 @@ export function createPublicApp(needs: AppsNeeds): Koa {
     ctx.body = stylesheet.text;
   });
   addInteractionRoutes(router, needs.interaction);
+  addMyConsentsRoutes(router, needs.myConsents);
   // These take a client certificate and live on the other host; here they answer without one (D21).
   for (const name of mtlsEndpoints) {
     router.all(`${realm.path}${endpointPaths[name]}{/*rest}`, (ctx) => {

@@ -1,0 +1,104 @@
+import { expect } from "chai";
+import { sampleCustomers } from "../../src/bank/sample-customers.ts";
+import { authorizeUrl, createConsent, formOn, fragmentOf, pushRequest, rawBrowser, sampleCustomer, throughThePages, type RawBrowser } from "../support/authorization.ts";
+import { form } from "../support/https-call.ts";
+import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp } from "../support/sandbox.ts";
+import { startTestServer, type Registered, type TestServer } from "../support/server.ts";
+
+const { cpf } = sampleCustomers.find((customer) => customer.loginId === sampleCustomer.login) as { cpf: string };
+
+describe("my consents: a customer sees and ends the sharing of data", () => {
+  let directory: SandboxDirectory;
+  let server: TestServer;
+  let tpp: SandboxTpp;
+  let client: Registered;
+  let home: string;
+
+  before(async () => {
+    directory = await startSandboxDirectory();
+    server = await startTestServer({ directory });
+    tpp = await directory.createTpp();
+    client = await server.register(tpp);
+    home = String(server.settings["publicUrl"]);
+  });
+  after(async () => {
+    await server.stop();
+    await directory.stop();
+  });
+
+  const logIn = async (browser: RawBrowser, login = sampleCustomer.login as string, password = sampleCustomer.password as string) => {
+    const page = await browser.get(`${home}/my/log-in`);
+    const { action, fields } = formOn(page, home);
+    return browser.submit(action, [...fields, ["username", login], ["password", password]]);
+  };
+
+  const authorised = async () => {
+    const consentId = await createConsent(server, tpp, client.clientId, { cpf });
+    const pushed = await pushRequest(server, tpp, client.clientId, `openid accounts consent:${consentId}`);
+    const callback = await throughThePages(server, authorizeUrl(server, client.clientId, pushed.answer.json().request_uri), "approve");
+    const assertion = await server.assertion(tpp, client.clientId);
+    const tokens = await server.call(server.url("token"), {
+      ...form({
+        grant_type: "authorization_code",
+        code: fragmentOf(callback).get("code")!,
+        redirect_uri: tpp.description.redirect_uris[0],
+        code_verifier: pushed.verifier,
+        client_assertion: assertion,
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+      }),
+      identity: tpp.tls,
+    });
+    return { consentId, token: tokens.json().access_token as string };
+  };
+
+  it("asks for a log-in, lists the consents, ends one, and its token is dead in the same second", async () => {
+    const { consentId, token } = await authorised();
+    const browser = rawBrowser(server.ca);
+    expect((await browser.get(`${home}/my/consents`)).headers["location"]).to.equal("/my/log-in");
+    expect((await logIn(browser)).headers["location"]).to.equal("/my/consents");
+
+    const list = await browser.get(`${home}/my/consents`);
+    expect(list.text).to.include(tpp.description.organisation_name);
+    const detail = await browser.get(`${home}/my/consents/${encodeURIComponent(consentId)}`);
+    expect(detail.text).to.include(consentId).and.to.include("consent-revoke");
+    expect((await server.introspect(token)).json().active).to.equal(true);
+
+    const revokeForm = formOn(detail, home);
+    const done = await browser.submit(revokeForm.action, revokeForm.fields);
+    expect(done.status).to.equal(200);
+    expect(done.text).to.include('id="done"');
+    expect((await server.introspect(token)).json()).to.deep.equal({ active: false });
+    expect((await browser.get(`${home}/my/consents/${encodeURIComponent(consentId)}`)).text).to.not.include("consent-revoke");
+  });
+
+  it("shows nobody else's consent, and takes no form that is not ours", async () => {
+    const { consentId, token } = await authorised();
+    const other = rawBrowser(server.ca);
+    await logIn(other, "buriti.ficticio", "Buriti-sandbox-3");
+    expect((await other.get(`${home}/my/consents/${encodeURIComponent(consentId)}`)).status).to.equal(404);
+    const own = rawBrowser(server.ca);
+    await logIn(own);
+    const revoke = `${home}/my/consents/${encodeURIComponent(consentId)}/revoke`;
+    expect((await own.submit(revoke, [["csrf", "guessed"]])).status).to.equal(400);
+    expect((await other.submit(revoke, formOn(await other.get(`${home}/my/log-out`), home).fields)).status).to.equal(404);
+    expect((await server.introspect(token)).json().active).to.equal(true);
+  });
+
+  it("ends the session at log-out", async () => {
+    const browser = rawBrowser(server.ca);
+    await logIn(browser);
+    const page = await browser.get(`${home}/my/log-out`);
+    const { action, fields } = formOn(page, home);
+    expect((await browser.submit(action, fields)).text).to.include('id="done"');
+    expect((await browser.get(`${home}/my/consents`)).headers["location"]).to.equal("/my/log-in");
+  });
+
+  it("tells a wrong password from an unknown customer by nothing", async () => {
+    const browser = rawBrowser(server.ca);
+    const [wrong, unknown] = [await logIn(browser, sampleCustomer.login, "not it"), await logIn(browser, "nobody.here", "not it")];
+    expect(wrong.status).to.equal(401);
+    expect(unknown.status).to.equal(401);
+    const withoutName = (text: string) => text.replace(/value="[^"]*"/g, "");
+    expect(withoutName(unknown.text)).to.equal(withoutName(wrong.text));
+  });
+});
