@@ -1,4 +1,4 @@
-import { isDepositAccount } from "./sample-accounts.ts";
+import { isDepositAccount, type DepositAccount } from "./sample-accounts.ts";
 import type { SampleData } from "./sample-data.ts";
 
 /** An account that a customer can choose on the consent page. */
@@ -26,19 +26,25 @@ export const openFinanceTypes = {
  * @param cnpj 14 digits, when the consent is a company's; whether the customer may act for it is the caller's to judge.
  */
 export function accountsForConsent(sampleData: SampleData, customerId: string, cnpj?: string): ConsentAccount[] {
-  const holder = cnpj === undefined ? sampleData.customerById(customerId) : sampleData.companyByCnpj(cnpj);
+  const holder = cnpj === undefined ? sampleData.customerById(customerId) : sampleData.companies.find((company) => company.cnpj === cnpj);
   if (holder === undefined) return [];
   return sampleData
     .accountsOf(holder)
     .filter(isDepositAccount)
     .filter(({ withheld }) => withheld !== "closed")
+    .sort(byBranchAndNumber)
     .map((account) => ({
       accountId: account.openFinanceId,
       type: openFinanceTypes[account.kind],
       branchCode: account.branchCode,
       maskedNumber: maskedNumber(account.number, account.checkDigit),
-    }))
-    .sort((one, other) => `${one.branchCode}${one.maskedNumber}`.localeCompare(`${other.branchCode}${other.maskedNumber}`));
+    }));
+}
+
+/** The order of accounts in every list of Open Finance. */
+export function byBranchAndNumber(one: DepositAccount, other: DepositAccount): number {
+  const [left, right] = [`${one.branchCode}/${one.number}`, `${other.branchCode}/${other.number}`];
+  return left < right ? -1 : Number(left > right);
 }
 
 function maskedNumber(number: string, checkDigit: string): string {

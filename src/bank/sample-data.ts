@@ -7,7 +7,7 @@ export interface SampleData {
   readonly customerById: (customerId: string) => Customer | undefined;
   readonly customerByMemberNumber: (memberNumber: string) => Customer | undefined;
   readonly customerByLoginId: (loginId: string) => Customer | undefined;
-  readonly companyByCnpj: (cnpj: string) => Company | undefined;
+  readonly companies: readonly Company[];
   /** The accounts that this customer owns or holds jointly. */
   readonly accountsOf: (customer: Customer) => readonly Account[];
   /** A deposit account by its id in Open Finance. */
@@ -36,7 +36,7 @@ export function createSampleData(accountIdKey: string | Buffer): SampleData {
     customerById: (customerId) => find((customer) => customer.customerId === customerId.toLowerCase()),
     customerByMemberNumber: (memberNumber) => find((customer) => customer.memberNumber === memberNumber),
     customerByLoginId: (loginId) => find((customer) => customer.loginId === loginId.toLowerCase()),
-    companyByCnpj: (cnpj) => sampleCustomers.filter((customer) => customer.kind === "company").find((company) => company.cnpj === cnpj),
+    companies: sampleCustomers.filter((customer) => customer.kind === "company"),
     accountsOf: ({ customerId }) =>
       accounts.filter((account) => account.ownerId === customerId || account.jointHolderIds.includes(customerId)),
     depositAccount: (openFinanceId) => deposits.get(openFinanceId),

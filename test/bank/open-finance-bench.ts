@@ -4,6 +4,7 @@ import { accountsForConsent } from "../../src/bank/consent-accounts.ts";
 import { errorSchema } from "../../src/bank/open-finance/envelope.ts";
 import { sampleCustomers } from "../../src/bank/sample-customers.ts";
 import type { Answer, BankBench, Call } from "./bank-bench.ts";
+import { contractsAreAtHand, readOfficialContracts } from "./official-contracts.ts";
 
 export const accounts = "/open-banking/accounts/v2/accounts";
 export const customers = "/open-banking/customers/v2";
@@ -83,9 +84,14 @@ export function accountId(bank: BankBench, loginId: string, number: string): str
   return found.openFinanceId;
 }
 
-/** A call with an interaction id, unless the headers say otherwise. */
-export function callData(bank: BankBench, path: string, token: string, over: Partial<Call> = {}): Promise<Answer> {
-  return bank.call({ path, token, ...over, headers: { "x-fapi-interaction-id": randomUUID(), ...over.headers } });
+const departures = contractsAreAtHand ? readOfficialContracts() : undefined;
+
+/** A GET with an interaction id, unless told otherwise; its answer is held against the contract, where that is at hand. */
+export async function callData(bank: BankBench, path: string, token: string, over: Partial<Call> = {}): Promise<Answer> {
+  const answer = await bank.call({ path, token, ...over, headers: { "x-fapi-interaction-id": randomUUID(), ...over.headers } });
+  const { status, body, text } = answer;
+  if (departures !== undefined && over.method === undefined) expect(departures({ path, status, body }), text).to.deep.equal([]);
+  return answer;
 }
 
 export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -8,7 +8,7 @@ import {
   personRelationSchema,
 } from "../../src/bank/open-finance/customers-schemas.ts";
 import { openBank, type BankBench } from "./bank-bench.ts";
-import { callData, consentToken, customers, expectCommonHeaders, expectProblem, padariaCnpj } from "./open-finance-bench.ts";
+import { accountId, callData, consentToken, customers, expectCommonHeaders, expectProblem, padariaCnpj } from "./open-finance-bench.ts";
 
 describe("Open Finance customers API", () => {
   let bank: BankBench;
@@ -63,8 +63,20 @@ describe("Open Finance customers API", () => {
     expect(relation.data.procurators[0]?.type).to.equal("REPRESENTANTE_LEGAL");
   });
 
+  it("knows the company by the consent's accounts, or as the only one that the customer represents, when no CNPJ is told", async () => {
+    const bakery = accountId(bank, "padaria.modelo", "90000001");
+    for (const [login, account_ids] of [
+      ["jacaranda.exemplo", [bakery]],
+      ["ipe.amarelo", []],
+    ] as const) {
+      const token = consentToken(bank, { login, consent: { account_ids } });
+      const { data } = companyIdentificationsSchema.parse(await get("business/identifications", token));
+      expect(data[0]?.cnpjNumber).to.equal(padariaCnpj);
+    }
+  });
+
   it("404 when the consent is nobody's company, or the customer is not known here", async () => {
-    const nobodys = consentToken(bank, { login: "ipe.amarelo" });
+    const nobodys = consentToken(bank, { login: "jacaranda.exemplo" });
     const unknown = consentToken(bank, {}, { sub: "nobody" });
     const company = consentToken(bank, { login: "padaria.modelo", cnpj: "00000000000191" });
     for (const path of ["identifications", "qualifications", "financial-relations"]) {

@@ -203,15 +203,18 @@ describe("Open Finance data APIs: how often one gets in", () => {
   it("429 with Retry-After beyond the calls of a minute, for each client apart", async () => {
     const now = { at: Date.parse("2026-11-20T12:00:30Z") };
     const bank = await openBank({ clock: () => now.at, openFinance: { callsPerMinute: 3 } });
-    const token = consentToken(bank);
-    const call = (as = token) => callData(bank, resources, as);
-    for (let calls = 0; calls < 3; calls += 1) expect((await call()).status).to.equal(200);
-    const refused = await call();
-    expect(refused.headers["retry-after"]).to.equal("30");
-    expectProblem(refused, 429, "LIMITE_EXCEDIDO");
-    expect((await call(consentToken(bank, {}, { client_id: "client-2" }))).status).to.equal(200);
-    now.at += 30_000;
-    expect((await call()).status).to.equal(200);
-    await bank.close();
+    try {
+      const token = consentToken(bank);
+      const call = (as = token) => callData(bank, resources, as);
+      for (let calls = 0; calls < 3; calls += 1) expect((await call()).status).to.equal(200);
+      const refused = await call();
+      expect(refused.headers["retry-after"]).to.equal("30");
+      expectProblem(refused, 429, "LIMITE_EXCEDIDO");
+      expect((await call(consentToken(bank, {}, { client_id: "client-2" }))).status).to.equal(200);
+      now.at += 30_000;
+      expect((await call()).status).to.equal(200);
+    } finally {
+      await bank.close();
+    }
   });
 });

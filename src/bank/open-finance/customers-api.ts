@@ -12,6 +12,7 @@ import {
   type KeptCompany,
   type KeptPerson,
 } from "./customer-answers.ts";
+import { consentedCompany } from "./consented-company.ts";
 import { companyFile, personFile } from "./customer-files.ts";
 import {
   companyIdentificationsSchema,
@@ -40,7 +41,7 @@ export function customersApi(needs: { sampleData: SampleData; institution: Insti
   }
 
   function company({ token }: Call): KeptCompany {
-    const who = sampleData.companyByCnpj(token.consent.cnpj ?? "");
+    const who = consentedCompany(token, sampleData);
     const file = who === undefined ? undefined : companyFile(who.customerId);
     if (who === undefined || file === undefined) throw noSuchCustomer();
     return { who, file, institution, accounts: depositsOf(who) };

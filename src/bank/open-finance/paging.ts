@@ -14,7 +14,8 @@ const wholeNumber = z
 /** The query of every list. */
 export const pageQuery = z.object({
   page: wholeNumber.default(1).describe(`um número inteiro de 1 a ${greatestInt32}`),
-  "page-size": wholeNumber.default(25).describe(`um número inteiro de 1 a ${greatestPageSize}`),
+  // More is of the right form, but refused with a status of its own.
+  "page-size": wholeNumber.default(25).meta({ maximum: greatestPageSize }).describe(`um número inteiro de 1 a ${greatestPageSize}`),
   // Calls are not counted by the month here, so that nothing depends on it.
   "pagination-key": z.string().max(2048).optional().describe("um texto de até 2048 caracteres"),
 });

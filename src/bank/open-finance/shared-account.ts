@@ -1,3 +1,4 @@
+import { byBranchAndNumber } from "../consent-accounts.ts";
 import type { SampleData, SharedAccount } from "../sample-data.ts";
 import { dataRefusal } from "./data-refusals.ts";
 import type { Call } from "./data-api.ts";
@@ -20,7 +21,7 @@ export function consentedAccounts({ token }: Call, sampleData: SampleData): Shar
   return [...token.consent.accountIds]
     .map((id) => sampleData.depositAccount(id))
     .filter((account) => account !== undefined)
-    .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+    .sort(byBranchAndNumber);
 }
 
 /**
@@ -37,8 +38,4 @@ export function namedAccount({ token, accountId }: Call, sampleData: SampleData)
     throw dataRefusal(states[account.withheld].code, "A API resources diz quando os dados desta conta voltam a estar disponíveis.");
   }
   return account;
-}
-
-function placeOf({ branchCode, number }: SharedAccount): string {
-  return `${branchCode}/${number}`;
 }
