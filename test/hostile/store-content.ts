@@ -1,0 +1,17 @@
+import { open } from "lmdb";
+import type { TestServer } from "../support/server.ts";
+
+/** What changes by itself, whatever is asked: copies of the directory's documents and lists, and entries on their way into the trail. */
+const ownBusiness = /^\{(directory|crl|audit)\}|^\{[^}]*\}:audit\//;
+
+/** Every entry of the store as `key value`, but for the server's own business. The server may be running. */
+export async function storeContent(server: TestServer): Promise<string[]> {
+  const { path } = (server.settings["store"] as { lmdb: { path: string } }).lmdb;
+  const root = open({ path, noSubdir: false, maxDbs: 2, maxReaders: 512, overlappingSync: false });
+  try {
+    const entries = root.openDB<string, string>("entries", { encoding: "string", useVersions: true });
+    return [...entries.getRange({})].filter(({ key }) => !ownBusiness.test(key)).map(({ key, value }) => `${key} ${value}`);
+  } finally {
+    await root.close();
+  }
+}
