@@ -40,6 +40,8 @@ export interface DocumentFailure {
   /** The guarded client's reason; `unreadable` for a body that is not the document. */
   readonly reason: RefusedReason | FailedReason | "unreadable" | "absent";
   readonly detail: string;
+  /** With reason `status`: the HTTP status that came. */
+  readonly status?: number;
 }
 
 export type DocumentReading<T> =
@@ -245,5 +247,6 @@ function nothingYet(at: number): DocumentFailure {
 
 function failureOf(error: unknown, at: number): DocumentFailure {
   const reason = error instanceof OutgoingRefused || error instanceof OutgoingFailed ? error.reason : "unreadable";
-  return { at, reason, detail: error instanceof Error ? error.message : "Expected a readable document" };
+  const status = error instanceof OutgoingFailed && error.status !== undefined ? { status: error.status } : {};
+  return { at, reason, detail: error instanceof Error ? error.message : "Expected a readable document", ...status };
 }

@@ -194,7 +194,7 @@ function unusableHead(
     return new OutgoingFailed("redirect", `Expected ${target.host} to answer itself, it redirects (status ${status})`);
   }
   if (status < 200 || status >= 300) {
-    return new OutgoingFailed("status", `Expected status 200 from ${target.host}, received ${status}`);
+    return new OutgoingFailed("status", `Expected status 200 from ${target.host}, received ${status}`, status);
   }
   if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity") {
     return new OutgoingFailed("encoding", `Expected an uncompressed body from ${target.host}, received another encoding`);

@@ -19,9 +19,12 @@ export class OutgoingRefused extends Error {
 export class OutgoingFailed extends Error {
   override readonly name = "OutgoingFailed";
   readonly reason: FailedReason;
+  /** The HTTP status, where one came that is not 2xx. */
+  readonly status: number | undefined;
 
-  constructor(reason: FailedReason, message: string) {
+  constructor(reason: FailedReason, message: string, status?: number) {
     super(message);
     this.reason = reason;
+    this.status = status;
   }
 }

@@ -1,11 +1,13 @@
 import { printable, type Refusal } from "../../kernel/refusal.ts";
+import type { DocumentFailure } from "../../directory/cached-documents.ts";
 import { isSigningKey } from "../../directory/jwks.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../check.ts";
 import { sameDirectoryId } from "../../certs/brcac.ts";
+import type { Brseal } from "../../certs/brseal.ts";
 import type { RegistrationFacts, SealFact } from "./registration-facts.ts";
 
-/** Keys come from the directory's keystore and nowhere else (DCR 7.1-4, 7.1-5, 9.4; D8). */
-export const keyChecks: readonly Check<RegistrationFacts>[] = [
+/** What a body may say of keys: they come from the directory's keystore and nowhere else (DCR 7.1-4, 7.1-5). */
+export const keyMemberChecks: readonly Check<RegistrationFacts>[] = [
   {
     name: "keys-are-not-given-by-value",
     clause: "DCR 7.1-4",
@@ -20,6 +22,10 @@ export const keyChecks: readonly Check<RegistrationFacts>[] = [
         ? undefined
         : { code: "jwks-uri.differs", expected: printable(statement.jwksUri), received: printable(body.request.jwks_uri) },
   },
+];
+
+/** What the directory publishes for the statement's software (DCR 9.4; D8). */
+export const publishedKeyChecks: readonly Check<RegistrationFacts>[] = [
   {
     name: "jwks-uri-lies-in-the-keystore",
     clause: "DCR 9.4",
@@ -57,7 +63,7 @@ function liesUnder(address: string, base: string): boolean {
   return origin === keystore.origin && pathname.startsWith(keystore.pathname);
 }
 
-function published({ keys }: RegistrationFacts): Refusal | readonly Refusal[] | undefined {
+function published({ keys, statement, rules }: RegistrationFacts): Refusal | readonly Refusal[] | undefined {
   if (keys.available) {
     return keys.value.rejected.map(({ kid, reason }) => ({
       code: "jwks.invalid",
@@ -65,13 +71,20 @@ function published({ keys }: RegistrationFacts): Refusal | readonly Refusal[] | 
       received: `key ${printable(kid ?? "without kid")}: ${reason}`,
     }));
   }
-  const { reason, detail } = keys.failure;
-  const answered = ["status", "redirect", "size", "encoding", "document"].includes(reason);
+  if (!liesUnder(statement.jwksUri, rules.keystoreUrl)) {
+    // Nobody was asked, as another check says.
+    return undefined;
+  }
   return {
-    code: answered && reason !== "status" ? "jwks.invalid" : "directory.unreachable",
+    code: hasAnswered(keys.failure) ? "jwks.invalid" : "directory.unreachable",
     expected: "a JWKS from the keystore",
-    received: printable(`${reason}: ${detail}`),
+    received: printable(`${keys.failure.reason}: ${keys.failure.detail}`),
   };
+}
+
+/** The keystore is there, and what it says of this software is no JWKS; a 4xx is how it says that there is none. */
+function hasAnswered({ reason, status = 0 }: DocumentFailure): boolean {
+  return ["redirect", "size", "encoding", "unreadable"].includes(reason) || (status >= 400 && status < 500 && status !== 429);
 }
 
 /** At least one signing key must stand on an accepted BRSEAL of the statement's organisation. */
@@ -94,15 +107,19 @@ function sealProblem({ kid, verdict }: SealFact, { statement }: RegistrationFact
       received: `${refusal.code}: ${refusal.received}`,
     }));
   }
-  return sameDirectoryId(verdict.brseal.organisationId, statement.organisation.id)
-    ? []
-    : [
-        {
-          code: "brseal.other-organisation",
-          expected: `organisation ${printable(statement.organisation.id)}`,
-          received: `organisation ${printable(verdict.brseal.organisationId)}`,
-        },
-      ];
+  const problem = sealOfOther(verdict.brseal, statement.organisation.id);
+  return problem === undefined ? [] : [problem];
+}
+
+/** A BRSEAL is that of the organisation (CS 110), or the refusal that says whose it is. */
+export function sealOfOther(brseal: Brseal, organisationId: string): Refusal | undefined {
+  return sameDirectoryId(brseal.organisationId, organisationId)
+    ? undefined
+    : {
+        code: "brseal.other-organisation",
+        expected: `organisation ${printable(organisationId)}`,
+        received: `organisation ${printable(brseal.organisationId)}`,
+      };
 }
 
 function kidsOf(keys: ReadonlyMap<string, { kid: string; use: string | undefined }>): string {
