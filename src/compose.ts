@@ -3,6 +3,7 @@ import mount from "koa-mount";
 import { createCustomerSide } from "./composition/customer-side.ts";
 import { createDirectoryClient } from "./composition/directory-client.ts";
 import { openSettingsStore } from "./composition/open-settings-store.ts";
+import { createFactsSource } from "./composition/registration-facts-source.ts";
 import { readTable, registrationRules } from "./composition/registration-rules.ts";
 import { serverTls } from "./composition/server-certificate.ts";
 import type { Surroundings } from "./composition/surroundings.ts";
@@ -22,7 +23,6 @@ import { loadSigningKeys } from "./oidc/signing-keys.ts";
 import { createAuditLog } from "./policy/audit/audit-log.ts";
 import { createAuditSequencer } from "./policy/audit/audit-sequencer.ts";
 import { createClientLifecycle } from "./policy/registration/client-lifecycle.ts";
-import { createRegistrationFacts } from "./policy/registration/registration-facts.ts";
 import { createClientAuthentication } from "./policy/token/authenticate-client.ts";
 import { createClientCredentialsGrant } from "./policy/token/client-credentials.ts";
 import { createTokenIntrospection } from "./policy/token/introspect-token.ts";
@@ -93,13 +93,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     publicJwks: keys.publicJwks,
     registration: {
       realm,
-      facts: createRegistrationFacts({
-        rules,
-        clock,
-        ...directory,
-        clients,
-        judgeSeal: ([leaf, ...sent]) => trust.brseal.judge(leaf && Buffer.from(leaf, "base64"), sent.map((der) => Buffer.from(der, "base64"))),
-      }),
+      facts: createFactsSource({ clock, rules, trust, directory, clients }),
       lifecycle,
       clients,
       judgeCertificate,

@@ -9,7 +9,10 @@ import type { Store } from "../store/store.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface Trust {
+  /** Of BRCAC certificates. */
   readonly anchors: TrustAnchors;
+  /** Of BRSEAL certificates. */
+  readonly sealAnchors: TrustAnchors;
   readonly brcac: ReturnType<typeof createCertificateVerdicts>;
   readonly brseal: ReturnType<typeof createSealVerdicts>;
   readonly crl: ReturnType<typeof createCrlCache>;
@@ -44,6 +47,7 @@ export async function createTrust({ root, settings, clock, log }: Surroundings, 
   const judging = { revocation: crl, clock, whenRevocationUnknown: certificates.whenRevocationUnknown };
   return {
     anchors,
+    sealAnchors,
     brcac: createCertificateVerdicts({ ...judging, anchors }),
     brseal: createSealVerdicts({ ...judging, anchors: sealAnchors }),
     crl,

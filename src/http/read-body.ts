@@ -17,8 +17,12 @@ export async function readJsonBody(request: IncomingMessage, limits: BodyLimits)
   if (mediaType !== "application/json") {
     return unreadable("request.content-type", "application/json", mediaType === "" ? "no content type" : "another content type");
   }
-  const bytes = await readBytes(request, limits);
-  if (bytes === undefined) {
+  return jsonBodyOf(await readBytes(request, limits), limits);
+}
+
+/** The same of bytes that are here already; undefined stands for more than the limit. */
+export function jsonBodyOf(bytes: Uint8Array | undefined, limits: BodyLimits): JsonBody {
+  if (bytes === undefined || bytes.length > limits.maxBytes) {
     return unreadable("request.too-large", `at most ${limits.maxBytes} bytes`, "more");
   }
   const value = parseJson(bytes);
@@ -80,7 +84,7 @@ async function readBytes(request: IncomingMessage, limits: BodyLimits): Promise<
   }
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
   } catch {

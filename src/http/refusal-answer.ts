@@ -1,7 +1,7 @@
 import type { Context } from "koa";
 import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
 import type { Refusal } from "../kernel/refusal.ts";
-import type { CheckReport } from "../policy/registration/check.ts";
+import type { CheckReport } from "../policy/check.ts";
 import { refusalPageUrl, type Realm } from "../oidc/endpoints.ts";
 import { logAlso } from "./request-log.ts";
 

@@ -1,7 +1,7 @@
 import type { Refusal } from "../../kernel/refusal.ts";
 import type { VersionedClient } from "../../store/client-records.ts";
 import type { AcceptedBrcac, CertificateVerdict } from "../trust/judge-certificate.ts";
-import { failuresIn, notRun, runChecks, type CheckReport } from "./check.ts";
+import { failed, failuresIn, notRun, passed, runChecks, type CheckReport } from "../check.ts";
 import { clientMetadata } from "./client-metadata.ts";
 import { grantedScope } from "./metadata-checks.ts";
 import { registrationChecks, type StatementOperation } from "./registration-checks.ts";
@@ -49,9 +49,9 @@ export interface AcceptedManagement {
   readonly client: VersionedClient;
 }
 
-const certificateGate = [{ name: "certificate-is-accepted", clause: "DCR 7.1-1" }];
-const tokenGate = [{ name: "registration-access-token-opens-the-client", clause: "RFC 7592 2, DCR 9.3.2-2" }];
-const bodyGate = [{ name: "body-is-a-json-object", clause: "RFC 7591 3.1" }];
+export const certificateGate = { name: "certificate-is-accepted", clause: "DCR 7.1-1" } as const;
+const tokenGate = { name: "registration-access-token-opens-the-client", clause: "RFC 7592 2, DCR 9.3.2-2" } as const;
+export const bodyGate = { name: "body-is-a-json-object", clause: "RFC 7591 3.1" } as const;
 
 /**
  * Judges a call that carries a software statement: registration, update, or recovery. Gate by gate: certificate,
@@ -64,31 +64,31 @@ export async function decideRegistration(
 ): Promise<AcceptedStatement | Refused> {
   const { operation } = call;
   const checks = registrationChecks[operation];
-  const ahead = call.management ? tokenGate : [];
+  const ahead = call.management ? [tokenGate] : [];
   const reports: CheckReport[] = [];
-  const stop = (failed: readonly CheckReport[], behind: readonly { name: string; clause: string }[]): Refused =>
-    refused([...reports, ...failed, ...notRun(behind)]);
+  const stop = (failures: readonly CheckReport[], behind: readonly { name: string; clause: string }[]): Refused =>
+    refused([...reports, ...failures, ...notRun(behind)]);
 
   if (!call.certificate.ok) {
-    return stop(gate(certificateGate, call.certificate.refusals), [...ahead, ...bodyGate, ...statementGate, ...checks]);
+    return stop(failed(certificateGate, call.certificate.refusals), [...ahead, bodyGate, ...statementGate, ...checks]);
   }
   const { brcac } = call.certificate;
-  reports.push(...passed(certificateGate));
+  reports.push(...passed([certificateGate]));
 
   let updated: VersionedClient | undefined;
   if (call.management) {
     const fact = await source.registrationToken(call.management.clientId, call.management.token, brcac);
     if (!fact.opens) {
-      return stop(gate(tokenGate, [fact.refusal]), [...bodyGate, ...statementGate, ...checks]);
+      return stop(failed(tokenGate, [fact.refusal]), [bodyGate, ...statementGate, ...checks]);
     }
     updated = fact.client;
-    reports.push(...passed(tokenGate));
+    reports.push(...passed([tokenGate]));
   }
 
   if ("unreadable" in call.body) {
-    return stop(gate(bodyGate, [call.body.unreadable]), [...statementGate, ...checks]);
+    return stop(failed(bodyGate, [call.body.unreadable]), [...statementGate, ...checks]);
   }
-  reports.push(...passed(bodyGate));
+  reports.push(...passed([bodyGate]));
   const body = readRegistrationRequest(call.body.json);
 
   const reading = await source.statement(body);
@@ -114,13 +114,13 @@ export async function decideManagement(
   source: RegistrationFactsSource,
 ): Promise<AcceptedManagement | Refused> {
   if (!call.certificate.ok) {
-    return refused([...gate(certificateGate, call.certificate.refusals), ...notRun(tokenGate)]);
+    return refused([...failed(certificateGate, call.certificate.refusals), ...notRun([tokenGate])]);
   }
   const { brcac } = call.certificate;
   const fact = await source.registrationToken(call.management.clientId, call.management.token, brcac);
   return fact.opens
     ? { accepted: true, brcac, client: fact.client }
-    : refused([...passed(certificateGate), ...gate(tokenGate, [fact.refusal])]);
+    : refused([...passed([certificateGate]), ...failed(tokenGate, [fact.refusal])]);
 }
 
 function refused(reports: readonly CheckReport[]): Refused {
@@ -144,12 +144,4 @@ function withInactive(decision: Refused, facts: RegistrationFacts): Refused {
 
 function isStateCode(code: string): boolean {
   return ["organisation.not-active", "software.not-active", "role.none-active"].includes(code);
-}
-
-function gate(checks: readonly { name: string; clause: string }[], refusals: readonly Refusal[]): CheckReport[] {
-  return refusals.map((refusal) => ({ check: checks[0]?.name ?? "", clause: checks[0]?.clause ?? "", result: "failed", refusal }));
-}
-
-function passed(checks: readonly { name: string; clause: string }[]): CheckReport[] {
-  return checks.map(({ name, clause }) => ({ check: name, clause, result: "passed" }));
 }

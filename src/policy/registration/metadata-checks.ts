@@ -1,6 +1,6 @@
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 import { grantScopes, rolesWithScope, scopeValues } from "../scope/role-scopes.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../check.ts";
 import { offeredGrantTypes, offeredResponseType, profileValues } from "./client-metadata.ts";
 import type { RegistrationFacts } from "./registration-facts.ts";
 import { activeRoles } from "./statement-checks.ts";

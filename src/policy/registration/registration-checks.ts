@@ -1,7 +1,7 @@
-import { keyChecks } from "./key-checks.ts";
+import { keyMemberChecks, publishedKeyChecks } from "./key-checks.ts";
 import { bodyChecks, duplicateChecks, metadataChecks, overruledChecks, recoverChecks, updateBodyChecks } from "./metadata-checks.ts";
 import { bindingChecks, sameClientChecks, stateChecks, statementChecks } from "./statement-checks.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../check.ts";
 import type { RegistrationFacts } from "./registration-facts.ts";
 
 /**
@@ -14,7 +14,8 @@ export const registrationChecks = {
     ...stateChecks,
     ...bindingChecks,
     ...bodyChecks,
-    ...keyChecks,
+    ...keyMemberChecks,
+    ...publishedKeyChecks,
     ...metadataChecks,
     ...duplicateChecks,
     ...overruledChecks,
@@ -26,7 +27,8 @@ export const registrationChecks = {
     ...bindingChecks,
     ...bodyChecks,
     ...updateBodyChecks,
-    ...keyChecks,
+    ...keyMemberChecks,
+    ...publishedKeyChecks,
     ...metadataChecks,
     ...overruledChecks,
   ],
@@ -34,3 +36,12 @@ export const registrationChecks = {
 } as const satisfies Record<string, readonly Check<RegistrationFacts>[]>;
 
 export type StatementOperation = keyof typeof registrationChecks;
+
+/** Of the checks of a registration those that look at certificate, statement and directory, and not at the body. */
+export const checksWithoutBody: readonly Check<RegistrationFacts>[] = [
+  ...statementChecks,
+  ...stateChecks,
+  ...bindingChecks,
+  ...publishedKeyChecks,
+  ...duplicateChecks,
+];

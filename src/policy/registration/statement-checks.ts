@@ -1,6 +1,6 @@
 import type { StatementReading } from "../../directory/read-software-statement.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../check.ts";
 import { sameDirectoryId } from "../../certs/brcac.ts";
 import type { RegistrationFacts } from "./registration-facts.ts";
 

@@ -5,10 +5,16 @@ import type { IssuerFault } from "../../certs/issuer-faults.ts";
 import { strongDigests } from "../../certs/signature-digest.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 import type { RefusalCode } from "../../kernel/refusal-catalogue.ts";
+import type { Check } from "../check.ts";
 import type { CertificateFacts } from "./certificate-facts.ts";
 
 /** Looks at the facts and says what is wrong, or nothing. Waits for nothing, reads no clock. */
-export type CertificateCheck = (facts: CertificateFacts) => Refusal | undefined;
+type Judge = (facts: CertificateFacts) => Refusal | undefined;
+
+/** One sentence that is true of an accepted certificate. */
+export interface CertificateCheck extends Check<CertificateFacts> {
+  readonly judge: Judge;
+}
 
 function refusal(code: RefusalCode, expected: string, received: string): Refusal {
   return { code, expected, received: printable(received) };
@@ -19,24 +25,24 @@ export function isoTime(milliseconds: number): string {
 }
 
 /** CS 104: RSA only; the listener's TLS profile would not speak with other keys either. */
-const keyIsRsa: CertificateCheck = ({ certificate }) =>
+const keyIsRsa: Judge = ({ certificate }) =>
   certificate.keyType === "rsa"
     ? undefined
     : refusal("certificate.key-type", "an RSA key", `a key of type ${certificate.keyType}`);
 
 /** CS 104, D20. */
-const keyIsLongEnough: CertificateCheck = ({ certificate }) =>
+const keyIsLongEnough: Judge = ({ certificate }) =>
   certificate.keyType === "rsa" && certificate.keySize < 2048
     ? refusal("certificate.key-size", "an RSA key of at least 2048 bits", `${certificate.keySize} bits`)
     : undefined;
 
 /** CS 104, D20: SHA-256 or better. */
-const digestIsStrong: CertificateCheck = ({ certificate }) =>
+const digestIsStrong: Judge = ({ certificate }) =>
   strongDigests.has(certificate.signatureDigest)
     ? undefined
     : refusal("certificate.digest", "a signature with SHA-256, SHA-384 or SHA-512", certificate.signatureDigest);
 
-const hasBegun: CertificateCheck = ({ certificate, now }) =>
+const hasBegun: Judge = ({ certificate, now }) =>
   now < certificate.notBefore
     ? refusal(
         "certificate.not-yet-valid",
@@ -45,7 +51,7 @@ const hasBegun: CertificateCheck = ({ certificate, now }) =>
       )
     : undefined;
 
-const hasNotEnded: CertificateCheck = ({ certificate, now }) =>
+const hasNotEnded: Judge = ({ certificate, now }) =>
   now > certificate.notAfter
     ? refusal(
         "certificate.expired",
@@ -55,7 +61,7 @@ const hasNotEnded: CertificateCheck = ({ certificate, now }) =>
     : undefined;
 
 /** RFC 5280 4.2: what a critical extension says must be obeyed, and nobody here knows what this one says. */
-const criticalExtensionsAreKnown: CertificateCheck = ({ certificate }) =>
+const criticalExtensionsAreKnown: Judge = ({ certificate }) =>
   certificate.unknownCritical.length > 0
     ? refusal(
         "certificate.unreadable",
@@ -65,7 +71,7 @@ const criticalExtensionsAreKnown: CertificateCheck = ({ certificate }) =>
     : undefined;
 
 /** CS 108 and 111: an end-entity certificate with these usages. */
-function hasKeyUsages(...usages: KeyUsageName[]): CertificateCheck {
+function hasKeyUsages(...usages: KeyUsageName[]): Judge {
   return ({ certificate: { keyUsage, isCa } }) => {
     if (!isCa && usages.every((usage) => keyUsage?.has(usage))) return undefined;
     const listed = keyUsage ? [...keyUsage].join(" ") || "no usage" : "no keyUsage extension";
@@ -78,7 +84,7 @@ function hasKeyUsages(...usages: KeyUsageName[]): CertificateCheck {
 }
 
 /** CS 108. */
-const isForClients: CertificateCheck = ({ certificate: { extendedKeyUsage } }) =>
+const isForClients: Judge = ({ certificate: { extendedKeyUsage } }) =>
   extendedKeyUsage.includes(clientAuth)
     ? undefined
     : refusal(
@@ -99,7 +105,7 @@ const faultWords: Readonly<Record<IssuerFault, string>> = {
 };
 
 /** DCR 7.1-1, 9.3.1-1: every signature up to an accepted root, and every authority on the way fit to issue. */
-const chainEndsInAnAnchor: CertificateCheck = ({ chain }) => (chain.ok ? undefined : brokenChain(chain.broken));
+const chainEndsInAnAnchor: Judge = ({ chain }) => (chain.ok ? undefined : brokenChain(chain.broken));
 
 function brokenChain(broken: ChainBreak): Refusal {
   const { certificate } = broken;
@@ -131,7 +137,7 @@ function brokenChain(broken: ChainBreak): Refusal {
   }
 }
 
-const noneIsRevoked: CertificateCheck = ({ certificate, revocations }) => {
+const noneIsRevoked: Judge = ({ certificate, revocations }) => {
   for (const link of revocations) {
     if (link.revocation.state !== "revoked") continue;
     const { at, reason } = link.revocation;
@@ -145,7 +151,7 @@ const noneIsRevoked: CertificateCheck = ({ certificate, revocations }) => {
   return undefined;
 };
 
-const revocationIsKnown: CertificateCheck = ({ revocations, whenRevocationUnknown }) => {
+const revocationIsKnown: Judge = ({ revocations, whenRevocationUnknown }) => {
   if (whenRevocationUnknown === "accept") return undefined;
   const reasons = unknownRevocations(revocations);
   return reasons.length > 0
@@ -160,13 +166,13 @@ export function unknownRevocations(revocations: CertificateFacts["revocations"])
 }
 
 /** CS 107, D11. */
-const namesSoftware: CertificateCheck = ({ certificate }) =>
+const namesSoftware: Judge = ({ certificate }) =>
   readBrcac(certificate).softwareId === undefined
     ? refusal("brcac.software-id-missing", "a subject with exactly one UID, the software_id", certificate.subjectText)
     : undefined;
 
 /** CS 107, DCR 9.3.1-2, D20. */
-const namesOrganisation: CertificateCheck = ({ certificate }) =>
+const namesOrganisation: Judge = ({ certificate }) =>
   readBrcac(certificate).organisationId === undefined
     ? refusal(
         "brcac.organisation-id-missing",
@@ -175,22 +181,33 @@ const namesOrganisation: CertificateCheck = ({ certificate }) =>
       )
     : undefined;
 
-const keyAndValidity = [keyIsRsa, keyIsLongEnough, digestIsStrong, hasBegun, hasNotEnded, criticalExtensionsAreKnown];
-const chainAndRevocation = [chainEndsInAnAnchor, noneIsRevoked, revocationIsKnown];
+const keyAndValidity: readonly CertificateCheck[] = [
+  { name: "key-is-rsa", clause: "CS 104", judge: keyIsRsa },
+  { name: "key-is-long-enough", clause: "CS 104", judge: keyIsLongEnough },
+  { name: "digest-is-strong", clause: "CS 104", judge: digestIsStrong },
+  { name: "validity-has-begun", clause: "CS 113", judge: hasBegun },
+  { name: "validity-has-not-ended", clause: "CS 113", judge: hasNotEnded },
+  { name: "critical-extensions-are-known", clause: "RFC 5280 4.2", judge: criticalExtensionsAreKnown },
+];
+const chainAndRevocation: readonly CertificateCheck[] = [
+  { name: "chain-ends-in-an-accepted-root", clause: "DCR 7.1-1, DCR 9.3.1-1", judge: chainEndsInAnAnchor },
+  { name: "nothing-in-the-chain-is-revoked", clause: "CS 113", judge: noneIsRevoked },
+  { name: "revocation-is-known", clause: "CS 113", judge: revocationIsKnown },
+];
 
 /** The checks of a BRCAC, in the order in which refusals are listed. */
 export const brcacChecks: readonly CertificateCheck[] = [
   ...keyAndValidity,
-  hasKeyUsages("digitalSignature", "keyEncipherment"),
-  isForClients,
+  { name: "key-usage-is-that-of-a-brcac", clause: "CS 108", judge: hasKeyUsages("digitalSignature", "keyEncipherment") },
+  { name: "extended-key-usage-is-client-authentication", clause: "CS 108", judge: isForClients },
   ...chainAndRevocation,
-  namesSoftware,
-  namesOrganisation,
+  { name: "subject-names-the-software", clause: "CS 107", judge: namesSoftware },
+  { name: "subject-names-the-organisation", clause: "CS 107, DCR 9.3.1-2", judge: namesOrganisation },
 ];
 
 /** The checks of a BRSEAL. That it names the right organisation is for those who know which one is right. */
 export const brsealChecks: readonly CertificateCheck[] = [
   ...keyAndValidity,
-  hasKeyUsages("digitalSignature", "nonRepudiation"),
+  { name: "key-usage-is-that-of-a-brseal", clause: "CS 111", judge: hasKeyUsages("digitalSignature", "nonRepudiation") },
   ...chainAndRevocation,
 ];

@@ -2,6 +2,7 @@ import { readBrcac, type Brcac } from "../../certs/brcac.ts";
 import { readBrseal, type Brseal } from "../../certs/brseal.ts";
 import type { Certificate } from "../../certs/certificate.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
+import { failed, notRun, passed, runChecks, type CheckReport } from "../check.ts";
 import { brcacChecks, brsealChecks, type CertificateCheck } from "./certificate-checks.ts";
 import type { CertificateFacts, GatheredFacts } from "./certificate-facts.ts";
 import { brcacWarnings, certificateWarnings, type CertificateWarning } from "./certificate-warnings.ts";
@@ -47,23 +48,33 @@ export function judgeSealCertificate(gathered: GatheredFacts): SealVerdict {
   return { ...accepted(verdict.facts, verdict.chain, []), brseal: readBrseal(verdict.facts.certificate) };
 }
 
+const reading = { name: "certificate-can-be-read", clause: "DCR 7.1-1" } as const;
+const absent: Refusal = { code: "certificate.absent", expected: "a client certificate", received: "none" };
+
+function unreadable(why: string): Refusal {
+  return { code: "certificate.unreadable", expected: "an X.509 certificate", received: printable(why) };
+}
+
+/** Every check of a certificate, one by one: what the verdict on the same facts is made of. */
+export function reportCertificate(gathered: GatheredFacts, kind: "brcac" | "brseal"): CheckReport[] {
+  const checks = kind === "brcac" ? brcacChecks : brsealChecks;
+  if (gathered.state === "read") {
+    return [...passed([reading]), ...runChecks(checks, gathered.facts)];
+  }
+  return [...failed(reading, [gathered.state === "absent" ? absent : unreadable(gathered.why)]), ...notRun(checks)];
+}
+
 type Judged = { readonly ok: true; readonly facts: CertificateFacts; readonly chain: readonly Certificate[] } | Refused;
 
 function judge(gathered: GatheredFacts, checks: readonly CertificateCheck[]): Judged {
   if (gathered.state === "absent") {
-    const absent: Refusal = { code: "certificate.absent", expected: "a client certificate", received: "none" };
     return { ok: false, refusals: [absent] };
   }
   if (gathered.state === "unreadable") {
-    const unreadable: Refusal = {
-      code: "certificate.unreadable",
-      expected: "an X.509 certificate",
-      received: printable(gathered.why),
-    };
-    return { ok: false, refusals: [unreadable] };
+    return { ok: false, refusals: [unreadable(gathered.why)] };
   }
   const { facts } = gathered;
-  const [first, ...others] = checks.flatMap((check) => check(facts) ?? []);
+  const [first, ...others] = checks.flatMap((check) => check.judge(facts) ?? []);
   if (first) return { ok: false, certificate: facts.certificate, refusals: [first, ...others] };
   if (!facts.chain.ok) throw new Error("the checks must refuse a certificate without a chain");
   return { ok: true, facts, chain: facts.chain.path };

@@ -1,5 +1,5 @@
-import { refusalCatalogue } from "../../kernel/refusal-catalogue.ts";
-import type { Refusal } from "../../kernel/refusal.ts";
+import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
+import type { Refusal } from "../kernel/refusal.ts";
 
 /** What a check finds: nothing wrong, or one or several refusals. */
 export type Finding = Refusal | readonly Refusal[] | undefined;
@@ -26,6 +26,16 @@ export function runChecks<Facts>(checks: readonly Check<Facts>[], facts: Facts):
 /** What stands behind a failed gate: listed, so that the caller knows what has not been looked at. */
 export function notRun(checks: readonly Pick<Check<never>, "name" | "clause">[]): CheckReport[] {
   return checks.map((check) => ({ check: check.name, clause: check.clause, result: "not-run" }));
+}
+
+/** A gate that stands. */
+export function passed(checks: readonly Pick<Check<never>, "name" | "clause">[]): CheckReport[] {
+  return checks.map(({ name, clause }) => ({ check: name, clause, result: "passed" }));
+}
+
+/** A gate that does not stand, with every reason. */
+export function failed(check: Pick<Check<never>, "name" | "clause">, refusals: readonly Refusal[]): CheckReport[] {
+  return refusals.map((refusal) => ({ check: check.name, clause: check.clause, result: "failed", refusal }));
 }
 
 export function failuresIn(reports: readonly CheckReport[]): Refusal[] {
