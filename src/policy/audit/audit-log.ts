@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../../kernel/audit-entry.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import { timeOrderedId, type Randomness } from "../../kernel/identifiers.ts";
+import { createTimeOrderedIds, timeOrderedId, type Randomness } from "../../kernel/identifiers.ts";
 import type { Put, Store } from "../../store/store.ts";
 
 /** First part of the names of entries that wait, in the tag of what they report, to be chained. */
@@ -21,6 +21,8 @@ export interface AuditLog {
 
 /** Writes audit entries beside the changes that they report; the sequencer chains them afterwards. */
 export function createAuditLog(needs: { store: Store; clock: Clock; randomness: Randomness }): AuditLog {
+  // Entries of one tag are chained in the order of their ids: that is to be the order in which they were written.
+  const nextId = createTimeOrderedIds(needs.randomness);
   return {
     async announce(tag) {
       const id = timeOrderedId(needs.clock(), needs.randomness);
@@ -28,7 +30,7 @@ export function createAuditLog(needs: { store: Store; clock: Clock; randomness: 
     },
     entry(entry) {
       const now = needs.clock();
-      const whole: AuditEntry = { id: timeOrderedId(now, needs.randomness), at: new Date(now).toISOString(), ...entry };
+      const whole: AuditEntry = { id: nextId(now), at: new Date(now).toISOString(), ...entry };
       return { name: `${pendingPrefix}${whole.id}`, value: JSON.stringify(whole), ordered: true };
     },
   };

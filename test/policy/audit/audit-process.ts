@@ -22,9 +22,7 @@ async function sequence(): Promise<void> {
 }
 
 async function write(name: string, tags: number): Promise<void> {
-  // Ids in the order of the changes, however many fall into a millisecond.
-  let now = systemClock();
-  const ground = openGround({ path, clock: () => (now = Math.max(now + 1, systemClock())) });
+  const ground = openGround({ path });
   process.stdout.write("ready\n");
   for (let count = 1; ; count += 1) {
     await Promise.all(
