@@ -6,7 +6,7 @@ import { batchOf, createEngineUnit, type EngineUnit } from "../oidc/engine-unit.
 import { usedAssertion, type AuthenticatedClient } from "../policy/token/authenticate-client.ts";
 import { clientNames, whileUnchanged } from "../store/client-records.ts";
 import type { Condition, Store } from "../store/store.ts";
-import type { ClientCall } from "./token-routes.ts";
+import type { ClientCall } from "./client-call.ts";
 
 export interface EngineCallNeeds {
   readonly store: Store;

@@ -1,36 +1,25 @@
 import type Router from "@koa/router";
 import type { Context, Middleware } from "koa";
-import { endpointPaths, type Realm } from "../oidc/endpoints.ts";
+import { endpointPaths } from "../oidc/endpoints.ts";
 import type { ClientCredentialsGrant } from "../policy/token/client-credentials.ts";
-import type { Authentication, ClientAuthentication, ClientCredentialsSent } from "../policy/token/authenticate-client.ts";
 import type { IntrospectToken } from "../policy/token/introspect-token.ts";
 import type { RevokeToken } from "../policy/token/revoke-token.ts";
 import type { IdentifyResourceServer } from "../policy/trust/resource-servers.ts";
-import type { AcceptedBrcac } from "../policy/trust/judge-certificate.ts";
-import type { Refusal } from "../kernel/refusal.ts";
-import { printable } from "../kernel/refusal.ts";
+import { printable, type Refusal } from "../kernel/refusal.ts";
+import { formLimits, withClient, type ClientCall, type ClientCallNeeds } from "./client-call.ts";
 import type { ReadClientCertificate } from "./client-certificate.ts";
 import { answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-routes.ts";
-import type { JudgeClientCertificate } from "./judge-client-certificate.ts";
 import { readForm } from "./read-body.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 import { logAlso } from "./request-log.ts";
 
-export interface TokenRoutesNeeds extends EngineCallNeeds {
-  readonly realm: Realm;
-  readonly judgeCertificate: JudgeClientCertificate;
+export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds {
   readonly readCertificate: ReadClientCertificate;
-  readonly authentication: ClientAuthentication;
   readonly clientCredentials: ClientCredentialsGrant;
   readonly introspect: IntrospectToken;
   readonly revoke: RevokeToken;
   readonly identifyResourceServer: IdentifyResourceServer;
 }
-
-/** A form never needs more: an assertion has about 1 KB. */
-const formLimits = { maxBytes: 64 * 1024 };
-
-type Form = ReadonlyMap<string, string>;
 
 /**
  * Token endpoint, pushed authorization requests, userinfo, introspection and revocation. What every request of the
@@ -44,43 +33,6 @@ export function addTokenRoutes(router: Router, needs: TokenRoutesNeeds): void {
   router.post(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
   router.post(`${realm.path}${endpointPaths.introspection}`, introspection(needs));
   router.post(`${realm.path}${endpointPaths.revocation}`, withClient(needs, revocation));
-}
-
-/** A call whose certificate and form have been judged. */
-export interface ClientCall {
-  readonly form: Form;
-  readonly brcac: AcceptedBrcac;
-  readonly thumbprint: string;
-  /** Authenticates from memory first; `again` asks the store. */
-  readonly authenticate: (again: boolean) => Promise<Authentication>;
-}
-
-/** Judges certificate and form, in that order, before the client is looked at. */
-function withClient(needs: TokenRoutesNeeds, handle: (ctx: Context, call: ClientCall, needs: TokenRoutesNeeds) => Promise<Refusal | undefined>): Middleware {
-  return async (ctx) => {
-    const { verdict, presented } = await needs.judgeCertificate(ctx);
-    if (!verdict.ok || !presented) {
-      const refusals = verdict.ok ? undefined : verdict.refusals;
-      answerRefusals(ctx, needs.realm, refusals ?? [{ code: "certificate.absent", expected: "a client certificate", received: "none" }]);
-      return;
-    }
-    const form = await readForm(ctx.req, formLimits);
-    if ("code" in form) {
-      answerRefusals(ctx, needs.realm, [form]);
-      return;
-    }
-    const sent = credentialsIn(form);
-    const { brcac } = verdict;
-    const authenticate = async (again: boolean): Promise<Authentication> => {
-      const first = await needs.authentication.authenticate(sent, brcac, !again);
-      // What memory refuses the store may know better: a renewed registration, a client that was restored.
-      return first.ok || again ? first : needs.authentication.authenticate(sent, brcac, false);
-    };
-    const refusal = await handle(ctx, { form, brcac, thumbprint: presented.thumbprint, authenticate }, needs);
-    if (refusal) {
-      answerRefusals(ctx, needs.realm, [refusal]);
-    }
-  };
 }
 
 /** Grants in which a customer has part: the engine's. */
@@ -185,10 +137,6 @@ function introspection(needs: TokenRoutesNeeds): Middleware {
 
 /** The client was changed twice during one request; the next try will find it at rest. */
 const changedTwice: Refusal = { code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" };
-
-function credentialsIn(form: Form): ClientCredentialsSent {
-  return { assertion: form.get("client_assertion"), assertionType: form.get("client_assertion_type"), clientId: form.get("client_id") };
-}
 
 function noStore(ctx: Context): void {
   ctx.set("cache-control", "no-store");
