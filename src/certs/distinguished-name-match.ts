@@ -27,7 +27,7 @@ function preparedForMatch(text: string): string {
   return text
     .replace(/[\t\n\v\f\r\u0085]/g, " ")
     // RFC 4518 2.2: control and formatting characters, soft hyphens, joiners and variation selectors map to nothing.
-    .replace(/[\p{Cc}\p{Cf}\u034f\u180b-\u180d\ufe00-\ufe0f\ufffc]/gu, "")
+    .replace(/\p{Cc}|\p{Cf}|\u034f|[\u180b-\u180d]|[\ufe00-\ufe0f]|\ufffc/gu, "")
     .normalize("NFKC")
     // Upper first, so that letters whose upper case is several letters (the German sharp s) fold as RFC 3454 B.2 says.
     .toUpperCase()

@@ -1,4 +1,4 @@
-import Router from "@koa/router";
+import { Router } from "@koa/router";
 import Koa from "koa";
 import type { CrlCache } from "../certs/crl-cache.ts";
 import type { TrustAnchors } from "../certs/trust-anchors.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import getRawBody from "raw-body";
+import { getRawBody } from "raw-body";
 import type { Refusal } from "../kernel/refusal.ts";
 
 export interface BodyLimits {
