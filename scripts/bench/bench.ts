@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { systemRandomness } from "../../src/kernel/identifiers.ts";
 import { createAssertionBatches } from "./assertion-batches.ts";
 import { findCores } from "./cores.ts";
 import { createEcosystem } from "./ecosystem.ts";
@@ -13,6 +14,7 @@ import { measureAll, type BenchResult } from "./measure.ts";
 import { fullScale, planInstances, quickScale, takes, workloads, type Workload } from "./plan.ts";
 import { redisIsInstalled } from "./redis-server.ts";
 import { legend, reportLines, reportProcesses } from "./report.ts";
+import { startBenchSandbox } from "./sandbox.ts";
 import { startHttpsReference } from "./subject-references.ts";
 import type { StoreKind } from "./subject.ts";
 import { createSubjects } from "./subjects.ts";
@@ -101,7 +103,11 @@ async function main(): Promise<void> {
 
   try {
     const ecosystem = await createEcosystem(systemClock, Math.max(...scale.clients));
-    const needs = { ecosystem, core: pinnedTo?.server[0] };
+    progress("starting the sandbox directory");
+    const clients = ecosystem.clients(Math.max(...scale.clients));
+    const sandbox = await startBenchSandbox({ folder: join(folder, "sandbox"), clock: systemClock, randomness: systemRandomness, clients });
+    stops.add(sandbox.stop);
+    const needs = { ecosystem, sandbox, core: pinnedTo?.server[0], clock: systemClock };
     const subjects = createSubjects(needs);
     const chosen = options.only ? [options.only] : workloads;
     const load = startLoadGenerator(pinnedTo?.load);

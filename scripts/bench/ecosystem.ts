@@ -1,4 +1,4 @@
-import { createPublicKey, randomUUID, type KeyObject } from "node:crypto";
+import { createPublicKey, randomBytes, randomUUID, type KeyObject } from "node:crypto";
 import type { JWK } from "jose";
 import type { Clock } from "../../src/kernel/clock.ts";
 import {
@@ -8,6 +8,7 @@ import {
   makeKey,
   type IssuedCertificate,
 } from "../../src/certs/issue-certificate.ts";
+import { newClientId, systemRandomness } from "../../src/kernel/identifiers.ts";
 import type { AssertingClient } from "./assertions.ts";
 import type { Identity } from "./traffic.ts";
 
@@ -24,8 +25,8 @@ export interface Ecosystem {
 }
 
 export interface BenchClient extends AssertingClient {
-  readonly publicJwk: JWK;
-  readonly jwksUri: string;
+  /** What its JWKS publishes: a key that it signs with, and one that ID tokens are encrypted to. */
+  readonly publicJwks: readonly JWK[];
 }
 
 export const resourceServerName = "resource-server.bench";
@@ -36,6 +37,11 @@ const hour = 3_600_000;
 
 function jwkOf(key: KeyObject, kid: string): JWK {
   return { ...key.export({ format: "jwk" }), kid, use: "sig", alg: "PS256" };
+}
+
+/** The path of a client's JWKS, on whichever keystore it lies. */
+export function jwksPath({ clientId }: AssertingClient): string {
+  return `/${clientId}/application.jwks`;
 }
 
 function identityOf(issued: IssuedCertificate): Identity {
@@ -55,22 +61,23 @@ export async function createEcosystem(clock: Clock, mostClients: number): Promis
       commonName,
       ...life,
     });
-  const [server, tpp, resourceServer, signingKey, ...clientKeys] = await Promise.all([
+  const [server, tpp, resourceServer, signingKey, encryptionKey, ...clientKeys] = await Promise.all([
     issueServerCertificate(authority, { hosts: ["localhost", "127.0.0.1"], ...life }),
     leaf("tpp.bench"),
     leaf(resourceServerName),
     makeKey(),
+    makeKey(),
     ...Array.from({ length: clientKeyCount }, () => makeKey()),
   ]);
+  const encryptionJwk = { ...jwkOf(createPublicKey(encryptionKey), "encryption"), use: "enc", alg: "RSA-OAEP" };
   const keys = clientKeys.map((key, index) => ({
     privateJwk: jwkOf(key, `client-${index}`),
-    publicJwk: jwkOf(createPublicKey(key), `client-${index}`),
+    publicJwks: [jwkOf(createPublicKey(key), `client-${index}`), encryptionJwk],
   }));
   const clients = Array.from({ length: mostClients }, (_, index): BenchClient => {
     const key = keys[index % keys.length];
     if (!key) throw new Error("At least one client key is needed");
-    const clientId = randomUUID();
-    return { clientId, jwksUri: `https://keystore.bench/${clientId}/application.jwks`, ...key };
+    return { clientId: newClientId(randomBytes(8).toString("hex"), systemRandomness), ...key };
   });
   return {
     caPem: authority.certificatePem,

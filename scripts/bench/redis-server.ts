@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { startProcess, type StartedProcess } from "./child-process.ts";
+import { freePorts } from "./free-ports.ts";
 
 export interface RedisServer extends StartedProcess {
   readonly port: number;
@@ -12,19 +11,9 @@ export function redisIsInstalled(): boolean {
   return spawnSync("redis-server", ["--version"]).status === 0;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("Expected a TCP address");
-  return address.port;
-}
-
 /** Starts a Redis of its own for one server: it never evicts, and writes its log to disk every second. */
 export async function startRedis(folder: string, core: number | undefined): Promise<RedisServer> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const started = await startProcess({
     name: "redis-server",
     core,

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { SignJWT, importJWK, type JWK } from "jose";
 import type { ClientMetadata } from "oidc-provider";
 import { startProcess, type StartedProcess } from "./child-process.ts";
-import { resourceServerName, type BenchClient, type Ecosystem } from "./ecosystem.ts";
+import { jwksPath, resourceServerName, type BenchClient, type Ecosystem } from "./ecosystem.ts";
 import type { ReferenceStore } from "./reference-adapters.ts";
 import type { ReferenceTls } from "./reference-https.ts";
 import type { ReferenceProviderSettings } from "./reference-oidc-provider.ts";
@@ -15,6 +15,7 @@ export interface ReferenceNeeds {
   readonly core: number | undefined;
 }
 
+/** The same as the server's, so that both are asked with the same assertions. */
 const issuer = "https://localhost/default/openbanking_brasil";
 const resourceServerClientId = "resource-server";
 
@@ -55,8 +56,12 @@ function referenceStore({ store, folder, redisPort }: SubjectNeeds): ReferenceSt
   return { kind: store, port: redisPort };
 }
 
+function jwksUri(client: BenchClient): string {
+  return `https://keystore.bench${jwksPath(client)}`;
+}
+
 function clientRecord(client: BenchClient): ClientMetadata {
-  return { ...registrationBody(client.jwksUri), client_id: client.clientId, scope: "openid consents accounts customers resources" };
+  return { ...registrationBody(jwksUri(client)), client_id: client.clientId, scope: "openid consents accounts customers resources" };
 }
 
 function resourceServerRecord(): ClientMetadata {
@@ -101,7 +106,7 @@ export function createOidcProviderReference({ ecosystem, core }: ReferenceNeeds)
         store: referenceStore(needs),
         signingKey: ecosystem.signingKey,
         clients: [resourceServerRecord(), ...clients.map(clientRecord)],
-        keysByUri: Object.fromEntries(clients.map(({ jwksUri, publicJwk }) => [jwksUri, { keys: [publicJwk] }])),
+        keysByUri: Object.fromEntries(clients.map((client) => [jwksUri(client), { keys: client.publicJwks }])),
       };
       const started = await startReference("reference-oidc-provider.ts", needs.folder, settings, core);
       const statement = await signStatement(ecosystem.signingKey);

@@ -1,7 +1,8 @@
-import { createOidcProviderReference, type ReferenceNeeds } from "./subject-references.ts";
+import { createPorteiroSubjects, type PorteiroNeeds } from "./subject-porteiro.ts";
+import { createOidcProviderReference } from "./subject-references.ts";
 import type { Subject } from "./subject.ts";
 
 /** Every server that the bench compares, the bare https server apart. */
-export function createSubjects(needs: ReferenceNeeds): readonly Subject[] {
-  return [createOidcProviderReference(needs)];
+export function createSubjects(needs: PorteiroNeeds): readonly Subject[] {
+  return [...createPorteiroSubjects(needs), createOidcProviderReference(needs)];
 }
