@@ -13,6 +13,7 @@ import { readLoginName } from "../../src/policy/customer/login-name.ts";
 import { codeAt } from "../../src/policy/customer/one-time-code.ts";
 import { seedCustomers } from "../../src/policy/customer/seed-customers.ts";
 import { ana, openLogin, seed, start } from "./open-login.ts";
+import { runs } from "../support/property-runs.ts";
 import { numbered } from "./numbered-customer.ts";
 
 const server = { kind: "server" } as const;
@@ -91,7 +92,6 @@ describe("the stored customer directory", () => {
   });
 
   it("reads a CPF however it is punctuated as its digits, and anything else that was typed as a user name", () => {
-    const runs = { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 100) };
     const written = /^(\d{3})(\d{3})(\d{3})(\d{2})$/;
     assert(
       property(stringMatching(/^\d{11}$/), (digits) => {
@@ -99,14 +99,14 @@ describe("the stored customer directory", () => {
           expect(readLoginName(typed)).to.deep.equal({ kind: "cpf", text: digits });
         }
       }),
-      runs,
+      runs(100),
     );
     assert(
       property(string({ unit: "grapheme", maxLength: 300 }), (typed) => {
         const read = readLoginName(typed);
         expect(read.kind).to.equal(/^\d{11}$/.test(read.text) ? "cpf" : "user-name");
       }),
-      runs,
+      runs(100),
     );
   });
 

@@ -10,6 +10,9 @@ import { samplePages } from "./sample-pages.ts";
 
 const sizes = [{ width: 360, height: 740 }, { width: 1280, height: 800 }] as const;
 const wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+/** What is pressed, apart from links within text: a checkbox is pressed through its row. */
+const smallTargets = `[...document.querySelectorAll("button:not([hidden]), input[type=text], input[type=password], summary, .choices li, header a, footer a")]
+  .filter((element) => element.getBoundingClientRect().height < 44).map((element) => element.outerHTML)`;
 const screenshots = "var/test/screenshots";
 
 describe("the customer's pages in a browser", function () {
@@ -43,24 +46,25 @@ describe("the customer's pages in a browser", function () {
     return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
   };
 
-  for (const language of ["pt", "en"] as const) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      it(`have no violation of WCAG 2.2 AA at phone and desktop width: ${language}, ${colorScheme}`, () =>
-        inContext({ colorScheme }, async (page) => {
-          for (const name of Object.keys(samplePages(language))) {
-            await page.goto(`${server.origin}/${language}/${name}`);
-            expect(await page.locator("html").getAttribute("lang")).to.equal(language === "pt" ? "pt-BR" : "en");
-            for (const summary of await page.locator("details > summary").all()) await summary.click();
-            for (const size of sizes) {
-              await page.setViewportSize(size);
-              const where = `${name}-${language}-${size.width}${colorScheme === "dark" ? "-dark" : ""}`;
-              expect(await violations(page), where).to.deep.equal([]);
-              const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-              expect(overflow, `${where}: pixels that reach beyond the screen`).to.equal(0);
-              await page.screenshot({ path: join(screenshots, `${where}.png`), fullPage: true });
-            }
+  // Colours have no language: dark is looked at in one.
+  const looks = [["pt", "light"], ["en", "light"], ["pt", "dark"]] as const;
+  for (const [language, colorScheme] of looks) {
+    it(`have no violation of WCAG 2.2 AA at phone and desktop width: ${language}, ${colorScheme}`, () =>
+      inContext({ colorScheme }, async (page) => {
+        for (const name of Object.keys(samplePages(language))) {
+          await page.goto(`${server.origin}/${language}/${name}`);
+          expect(await page.locator("html").getAttribute("lang")).to.equal(language === "pt" ? "pt-BR" : "en");
+          for (const summary of await page.locator("details > summary").all()) await summary.click();
+          for (const size of sizes) {
+            await page.setViewportSize(size);
+            const where = `${name}-${language}-${size.width}${colorScheme === "dark" ? "-dark" : ""}`;
+            expect(await violations(page), where).to.deep.equal([]);
+            const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            expect(await page.evaluate(smallTargets), `${where}: targets under 44 pixels`).to.deep.equal([]);
+            expect(overflow, `${where}: pixels that reach beyond the screen`).to.equal(0);
+            await page.screenshot({ path: join(screenshots, `${where}.png`), fullPage: true });
           }
-        }));
-    }
+        }
+      }));
   }
 });

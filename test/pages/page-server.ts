@@ -20,7 +20,7 @@ export interface PageServer {
 
 /**
  * Serves the sample pages at `/pt/<name>` and `/en/<name>` with the policy that they are made for. What is posted is
- * answered by a redirect to the address given, or by the plain word "posted".
+ * answered by a redirect to the address given, or by the plain word "posted"; `/callback` redirects there as well.
  */
 export async function openPageServer(options: { redirectTo?: string } = {}): Promise<PageServer> {
   const folder = await mkdtemp(join(tmpdir(), "porteiro-pages-"));
@@ -42,6 +42,10 @@ export async function openPageServer(options: { redirectTo?: string } = {}): Pro
         if (options.redirectTo === undefined) answer.writeHead(200, { "content-type": "text/plain" }).end("posted");
         else answer.writeHead(303, { location: options.redirectTo }).end();
       });
+      return;
+    }
+    if (path === "/callback" && options.redirectTo !== undefined) {
+      answer.writeHead(303, { location: options.redirectTo }).end();
       return;
     }
     const [, language, name = ""] = path.split("/");

@@ -40,7 +40,10 @@ export interface ConsentPage extends PageSetting {
   readonly problem?: "no-account";
 }
 
-/** The decision. Posts `decision` (`approve` or `deny`) and an `account` for each account that is ticked. */
+/**
+ * The decision. Enter in a checkbox presses the first button of a form (HTML, implicit submission): here one that is
+ * not seen and decides nothing. Posts `decision` (`approve`, `deny`, or `none`: show the page again) and an `account` for each account that is ticked.
+ */
 export function consentPage(page: ConsentPage): string {
   const { language, asker } = page;
   const text = texts[language].consent;
@@ -50,6 +53,7 @@ export function consentPage(page: ConsentPage): string {
 ${askerCard(page, text)}
 <form id="consent-form" method="post" action="${page.form.action}">
 ${csrfField(page.form)}
+<button type="submit" name="decision" value="none" hidden></button>
 <section class="card" aria-labelledby="what-title">
 <h2 id="what-title">${text.what}</h2>
 ${permissionList(page.permissions, texts[language])}
@@ -96,10 +100,16 @@ ${fieldProblem("accounts", problems)}
 <ul class="choices" role="list">${accounts.map(
     (account, at) => html`
 <li><input id="account-${at}" type="checkbox" name="account" value="${account.accountId}"${ticked(account.accountId) && html` checked`}>
-<label for="account-${at}">${accountType(account.type, page.language)}<span class="muted">${text.branch} ${account.branchCode} · ${text.account} ${account.maskedNumber}</span></label></li>`,
+<label for="account-${at}">${accountType(account.type, page.language)}${accountPlace(account, page.language)}</label></li>`,
   )}
 </ul>
 </fieldset>`;
+}
+
+/** Branch and number, each on one line. */
+export function accountPlace({ branchCode, maskedNumber }: AccountToShare, language: Language): Html {
+  const text = texts[language].consent;
+  return html`<span class="muted"><span class="whole">${text.branch} ${branchCode}</span> · <span class="whole">${text.account} ${maskedNumber}</span></span>`;
 }
 
 /** The type in words, or as it is when we have none for it. */

@@ -12,6 +12,9 @@ export interface ErrorPage extends PageSetting {
   readonly technical?: { readonly error: string; readonly description?: string };
 }
 
+/** What only a new request of the TPP can mend. */
+const startsAgain: readonly ErrorKind[] = ["request-invalid", "request-expired", "session-lost", "form-outdated"];
+
 /** For what must not be redirected. The element with id `error` is on this page and on no other. */
 export function errorPage(page: ErrorPage): string {
   const { errors } = texts[page.language];
@@ -20,7 +23,7 @@ export function errorPage(page: ErrorPage): string {
   const main = html`<div class="card" id="error">
 <h1>${title}</h1>
 <p class="lead">${lead}</p>
-<p>${errors.advice}</p>
+${startsAgain.includes(page.kind) && html`<p>${errors.startAgain}</p>`}
 ${reference !== undefined && html`<p class="reference">${errors.reference}: <code>${reference}</code></p>`}
 ${
   technical &&

@@ -55,7 +55,7 @@ ${csrfField(page.cancel)}
 }
 
 function problemsOf(problem: LogInProblem, text: Texts["login"]): Problem[] {
-  if (problem.kind === "refused") return [{ text: text.refused, field: "username" }];
+  if (problem.kind === "refused") return [{ text: text.refused, field: "username", summaryOnly: true }];
   if (problem.kind === "locked") return [{ text: text.locked(Math.ceil(problem.waitSeconds / 60)) }];
   const missing = { username: text.missingUsername, password: text.missingPassword };
   return problem.fields.map((field) => ({ text: missing[field], field }));

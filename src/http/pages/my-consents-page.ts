@@ -1,5 +1,5 @@
 import { html, type Html } from "./html.ts";
-import { accountType, type AccountToShare, type Asker } from "./consent-page.ts";
+import { accountPlace, accountType, type AccountToShare, type Asker } from "./consent-page.ts";
 import type { Language } from "./language.ts";
 import { csrfField, pageFrame, type FormSetting, type PageSetting } from "./page-frame.ts";
 import { permissionList } from "./permissions-in-words.ts";
@@ -33,7 +33,7 @@ ${
 <li class="card">
 <div class="consent-head"><h2><bdi>${consent.asker.organisation}</bdi></h2>${statusMark(consent.status, text)}</div>
 <p><bdi>${consent.asker.software}</bdi></p>
-<p class="muted">${text.validUntil}: ${consent.expiresAt === undefined ? text.noEnd : writtenDay(consent.expiresAt, page.language)}</p>
+${consent.status === "authorised" && html`<p class="muted">${text.validUntil}: ${consent.expiresAt === undefined ? text.noEnd : writtenDay(consent.expiresAt, page.language)}</p>`}
 <p class="more"><a href="${consent.href}" aria-label="${text.openOf(consent.asker.organisation)}">${text.open}</a></p>
 </li>`,
   )}
@@ -75,10 +75,9 @@ ${page.revoke && endingForm(page.revoke, asker.organisation, text)}`;
 }
 
 function sharedAccounts(accounts: readonly AccountToShare[], language: Language): Html {
-  const text = texts[language].consent;
-  return html`<section class="card" aria-labelledby="accounts-title"><h2 id="accounts-title">${text.accounts}</h2>
+  return html`<section class="card" aria-labelledby="accounts-title"><h2 id="accounts-title">${texts[language].consent.accounts}</h2>
 <ul class="plain" role="list">${accounts.map(
-    (account) => html`<li>${accountType(account.type, language)} <span class="muted">${text.branch} ${account.branchCode} · ${text.account} ${account.maskedNumber}</span></li>`,
+    (account) => html`<li>${accountType(account.type, language)} ${accountPlace(account, language)}</li>`,
   )}</ul></section>`;
 }
 

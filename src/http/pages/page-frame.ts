@@ -26,6 +26,8 @@ export interface Problem {
   readonly text: string;
   /** Id of the field. */
   readonly field?: string;
+  /** Said in the summary alone, which the field then points to: it is about more than this field. */
+  readonly summaryOnly?: true;
 }
 
 export interface PageParts {
@@ -78,15 +80,16 @@ export function csrfField({ csrf }: FormSetting): Html {
 
 /** The message at a field, which the field names in `aria-describedby`; its id is the field's with `-problem`. */
 export function fieldProblem(field: string, problems: readonly Problem[]): Html | undefined {
-  const own = problems.find((problem) => problem.field === field);
+  const own = problems.find((problem) => problem.field === field && !problem.summaryOnly);
   return own && html`<p class="field-problem" id="${field}-problem">${own.text}</p>`;
 }
 
 /** Attributes of a field that has a hint and perhaps a problem. */
 export function fieldState(field: string, hint: string | undefined, problems: readonly Problem[]): Html {
-  const wrong = problems.some((problem) => problem.field === field);
-  const described = [hint, wrong && `${field}-problem`].filter((id) => typeof id === "string").join(" ");
-  return html`${described !== "" && html` aria-describedby="${described}"`}${wrong && html` aria-invalid="true"`}`;
+  const own = problems.find((problem) => problem.field === field);
+  const message = own && (own.summaryOnly ? "problem" : `${field}-problem`);
+  const described = [hint, message].filter((id) => id !== undefined).join(" ");
+  return html`${described !== "" && html` aria-describedby="${described}"`}${own && html` aria-invalid="true"`}`;
 }
 
 function problemSummary(problems: readonly Problem[], text: Texts): Html {

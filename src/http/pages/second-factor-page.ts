@@ -46,5 +46,6 @@ ${csrfField(page.cancel)}
 
 function problemOf(problem: SecondFactorProblem, all: Texts): Problem {
   if (problem.kind === "locked") return { text: all.login.locked(Math.ceil(problem.waitSeconds / 60)) };
-  return { text: problem.kind === "missing" ? all.secondFactor.missing : all.secondFactor.refused, field: "otp" };
+  if (problem.kind === "refused") return { text: all.secondFactor.refused, field: "otp", summaryOnly: true };
+  return { text: all.secondFactor.missing, field: "otp" };
 }

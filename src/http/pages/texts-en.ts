@@ -60,7 +60,7 @@ export const en: typeof pt = {
     revocable: "You can end the sharing whenever you like, under “My data sharing”.",
     approve: "Authorise",
     deny: "Refuse",
-    afterwards: (organisation) => `After your choice you go back to ${organisation}.`,
+    afterwards: (organisation) => `You go back to ${organisation} after your choice.`,
     missingAccount: "Choose at least one account to share",
   },
   accountTypes: {
@@ -71,7 +71,7 @@ export const en: typeof pt = {
   errors: {
     reference: "Support code",
     technical: "Technical details",
-    advice: "No data was shared. Go back to the application where you were and start again.",
+    startAgain: "Go back to the application where you were and start again.",
     kinds: {
       "request-invalid": { title: "This request is not valid", lead: "The application that brought you here sent a request that the bank cannot serve." },
       "request-expired": { title: "This request is no longer valid", lead: "It has expired or was used already. Each request lasts a short time and works once." },
@@ -122,14 +122,14 @@ export const en: typeof pt = {
     person: "Person",
     company: "Company",
     accounts: "Accounts",
-    cards: "Cards",
+    cards: "Credit card",
     loans: "Loans",
     financings: "Financing",
     overdraft: "Unarranged overdraft",
     invoices: "Discounted receivables",
-    investments: "Your investments",
-    exchange: "Exchange operations",
-    resources: "Your products",
+    investments: "Investments",
+    exchange: "Foreign exchange",
+    resources: "Products",
   },
   parts: {
     identification: "registration data",

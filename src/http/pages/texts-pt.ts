@@ -58,7 +58,7 @@ export const pt = {
     revocable: "Você pode encerrar o compartilhamento quando quiser, em “Meus compartilhamentos”.",
     approve: "Autorizar",
     deny: "Recusar",
-    afterwards: (organisation: string) => `Depois da sua escolha, você volta para ${organisation}.`,
+    afterwards: (organisation: string) => `Você volta para ${organisation} depois da sua escolha.`,
     missingAccount: "Escolha pelo menos uma conta para compartilhar",
   },
   accountTypes: {
@@ -69,7 +69,7 @@ export const pt = {
   errors: {
     reference: "Código de atendimento",
     technical: "Detalhes técnicos",
-    advice: "Nenhum dado foi compartilhado. Volte ao aplicativo em que você estava e comece de novo.",
+    startAgain: "Volte ao aplicativo em que você estava e comece de novo.",
     kinds: {
       "request-invalid": { title: "Este pedido não é válido", lead: "O aplicativo que trouxe você até aqui enviou um pedido que o banco não pode atender." },
       "request-expired": { title: "Este pedido não vale mais", lead: "O pedido expirou ou já foi usado. Cada pedido vale por pouco tempo e uma vez só." },
@@ -120,14 +120,14 @@ export const pt = {
     person: "Pessoa física",
     company: "Pessoa jurídica",
     accounts: "Contas",
-    cards: "Cartões",
+    cards: "Cartão de crédito",
     loans: "Empréstimos",
     financings: "Financiamentos",
     overdraft: "Adiantamento a depositantes",
     invoices: "Direitos creditórios descontados",
-    investments: "Seus investimentos",
-    exchange: "Operações de câmbio",
-    resources: "Seus produtos",
+    investments: "Investimentos",
+    exchange: "Câmbio",
+    resources: "Produtos",
   },
   parts: {
     identification: "dados cadastrais",
