@@ -102,7 +102,7 @@ describe("what is no HTTP gets JSON all the same", () => {
     let port: number;
 
     before(async () => {
-      const { certPem, keyPem } = await directory.localAuthority.serverCertificate("imimpatient", ["localhost"]);
+      const { certPem, keyPem } = await directory.localAuthority.serverCertificate("impatient", ["localhost"]);
       impatient = createServer({ cert: certPem, key: keyPem, headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 }, (_incoming, outgoing) => outgoing.end("{}"));
       answerParserErrorsInJson(impatient);
       await new Promise<void>((done) => impatient.listen(0, "127.0.0.1", done));
