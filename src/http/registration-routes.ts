@@ -44,7 +44,7 @@ export interface RegistrationRoutesNeeds {
 }
 
 /** How often a call is decided anew when another changed the same client in between. */
-const attempts = 3;
+const attempts = 10;
 
 /** Dynamic client registration and its management (RFC 7591, RFC 7592) in both address forms of RFC 7592 appendix B. */
 export function addRegistrationRoutes(router: Router, needs: RegistrationRoutesNeeds): void {
@@ -98,7 +98,7 @@ async function register(ctx: Context, certificate: JudgedCertificate, needs: Reg
 
 async function update(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
   const body = await bodyOf(ctx, needs);
-  await withFreshDecision(async () => {
+  await withFreshDecision(ctx, needs, async () => {
     const call = { certificate: certificate.verdict, operation: "update", body, management: managementOf(ctx) } as const;
     const decision = await decideRegistration(call, needs.facts);
     const client = decision.accepted ? decision.facts.updated : undefined;
@@ -120,7 +120,7 @@ async function update(ctx: Context, certificate: JudgedCertificate, needs: Regis
 
 /** GET and DELETE: certificate and registration access token decide (D12). */
 async function manage(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
-  await withFreshDecision(async () => {
+  await withFreshDecision(ctx, needs, async () => {
     const management = managementOf(ctx);
     const decision = await decideManagement({ certificate: certificate.verdict, management }, needs.facts);
     if (!decision.accepted) {
@@ -144,7 +144,7 @@ async function manage(ctx: Context, certificate: JudgedCertificate, needs: Regis
 async function recover(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
   const { realm } = needs;
   const body = await bodyOf(ctx, needs);
-  await withFreshDecision(async () => {
+  await withFreshDecision(ctx, needs, async () => {
     const decision = await decideRegistration({ certificate: certificate.verdict, operation: "recover", body }, needs.facts);
     const client = decision.accepted ? decision.facts.existing : undefined;
     if (!decision.accepted || !client) {
@@ -202,7 +202,8 @@ async function runEngine(
   }
   // Read and judged before; the engine takes a parsed body from here (its types know nothing of it).
   (ctx.request as { body?: unknown }).body = body;
-  await needs.engine(ctx, () => Promise.resolve());
+  // The engine marks the context for good and would refuse it a second time, when the call is decided anew.
+  await needs.engine(Object.create(ctx) as Context, () => Promise.resolve());
   if (ctx.status >= 400) {
     needs.log.warn({ requestId: ctx.state["requestId"] as string, answer: ctx.body }, "the engine refused what the checks accepted");
     return undefined;
@@ -248,17 +249,18 @@ async function suspendIfInactive(ctx: Context, certificate: JudgedCertificate, n
 }
 
 /** Decides anew when the client was changed between decision and commit; the last to commit wins. */
-async function withFreshDecision(attempt: () => Promise<void>): Promise<void> {
-  for (let left = attempts; ; left -= 1) {
+async function withFreshDecision(ctx: Context, { realm }: RegistrationRoutesNeeds, attempt: () => Promise<void>): Promise<void> {
+  for (let left = attempts; left > 0; left -= 1) {
     try {
       await attempt();
       return;
     } catch (error) {
-      if (!(error instanceof ClientChangedMeanwhile) || left <= 1) {
+      if (!(error instanceof ClientChangedMeanwhile)) {
         throw error;
       }
     }
   }
+  answerRefusals(ctx, realm, [{ code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" }]);
 }
 
 function refuse(ctx: Context, { realm }: RegistrationRoutesNeeds, decision: Refused): void {
