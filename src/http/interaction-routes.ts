@@ -67,9 +67,19 @@ export function addInteractionRoutes(router: Router, needs: InteractionNeeds): v
   router.post(`${base}/consent`, step(posted(needs, decide)));
   router.post(`${base}/cancel`, step(posted(needs, cancel)));
   const engine: Middleware = (ctx) => needs.engine(ctx, () => Promise.resolve());
-  router.get(`${realm.path}${endpointPaths.authorization}`, engine);
+  router.get(`${realm.path}${endpointPaths.authorization}`, onlyPushed, engine);
   router.get(`${realm.path}${endpointPaths.authorization}/:uid`, engine);
 }
+
+/**
+ * What counts lies in the pushed request object (FAPI1 Advanced 5.2.2-10). What is repeated beside it is not even read, so
+ * that an address that nobody signed sends no browser anywhere, not even with an error.
+ */
+const onlyPushed: Middleware = async (ctx, next) => {
+  const { client_id, request_uri, lang } = ctx.query;
+  ctx.query = { client_id, request_uri, lang };
+  await next();
+};
 
 /** The interaction of this address, when the browser's cookie belongs to it. */
 async function interactionOf(ctx: Context, { provider }: InteractionNeeds): Promise<Interaction | undefined> {

@@ -11,6 +11,7 @@ dcrModule("brazildcr-happy-flow-variant", "takes grant types in another order an
   expect(client.body["grant_types"]).to.have.members(grant_types);
   const token = await run.requestToken(client);
   expect(token.status, token.text).to.equal(200);
+  await run.authorize(client, { duplicates: true });
   expectCurrent(await run.manage("GET", client), client, redirectUri);
   await run.delete(client);
 });

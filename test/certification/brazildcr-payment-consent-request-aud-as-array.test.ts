@@ -8,6 +8,7 @@ dcrModule("brazildcr-payment-consent-request-aud-as-array", "without payments go
   const client = await run.register();
   const token = await run.requestToken(client);
   expect(token.status, token.text).to.equal(200);
+  await run.authorize(client);
   expectCurrent(await run.manage("GET", client), client, suiteConfiguration.redirectUri);
   await run.delete(client);
 });

@@ -7,6 +7,7 @@ dcrModule("brazildcr-update-client-config", "updates the redirect URI, and no ca
   const client = await run.register();
   const updated = run.updateBody(client, await run.freshStatement(), { redirect_uris: [redirectUriWithQuery] });
   expectCurrent(await run.manage("PUT", client, { body: updated }), client, redirectUriWithQuery);
+  await run.authorize(client, { redirectUri: redirectUriWithQuery });
 
   const statement = await run.freshStatement();
   const back = run.updateBody(client, statement, { redirect_uris: [redirectUri] });

@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { form, type HttpsAnswer } from "../support/https-call.ts";
 import type { TlsIdentity } from "../support/sandbox.ts";
 import { expectDiscovery, expectServerJwks, textIn, type Discovery } from "./discovery-rows.ts";
+import { fapiWorld } from "./fapi/fapi-world.ts";
+import { fapiRun } from "./fapi/suite-steps.ts";
 import { expectDeleted, expectRegistered, type SuiteClient } from "./suite-answers.ts";
 import { suiteConfiguration, suiteWorld, type SuiteWorld } from "./suite-world.ts";
 
@@ -29,6 +31,8 @@ export interface SuiteRun {
   /** The client deletes itself, and must be gone with 204. */
   delete(client: SuiteClient): Promise<void>;
   requestToken(client: SuiteClient): Promise<HttpsAnswer>;
+  /** The whole authorization flow (2.2.1) with the client as it is now; the first redirect URI unless told otherwise. */
+  authorize(client: SuiteClient, change?: { redirectUri?: string; duplicates?: boolean }): Promise<void>;
 }
 
 /** A mirrored module of the official plan: its story in one test, and no client left behind whatever happens. */
@@ -107,6 +111,10 @@ async function firstSteps(left: Set<SuiteClient>): Promise<SuiteRun> {
       const client_assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
       const sent = form({ grant_type: "client_credentials", scope: "consents", client_assertion, client_assertion_type });
       return server.call(tokenEndpoint, { ...sent, identity });
+    },
+    async authorize({ clientId }, { redirectUri = suiteConfiguration.redirectUri, duplicates = false } = {}) {
+      const { complete } = await fapiRun(await fapiWorld());
+      await complete({ number: 1, tpp, identity, clientId, redirectUri }, {}, { duplicates });
     },
   };
   return run;

@@ -1,6 +1,5 @@
 import { readdirSync } from "node:fs";
 import { expect } from "chai";
-import { waitingForAuthorization } from "./waiting-for-authorization.ts";
 
 /** The plan's modules, as the official suite lists them (table 2.1.4), without their common prefix. */
 const plan = [
@@ -29,15 +28,5 @@ describe("the official dynamic registration plan", () => {
     const mirrored = readdirSync(import.meta.dirname).flatMap((file) => /^(brazil[\w-]+)\.test\.ts$/.exec(file)?.[1] ?? []);
     expect(plan).to.have.lengthOf(18);
     expect(mirrored).to.have.members(plan);
-  });
-
-  it("says which steps of which modules wait for the authorization flow", () => {
-    expect(plan).to.include.members(waitingForAuthorization.map(({ module }) => module));
-    for (const { module, steps } of waitingForAuthorization) {
-      expect(steps, module).to.not.be.empty;
-      // The list is meant to be read by whoever runs the tests.
-      // oxlint-disable-next-line no-console
-      console.log(steps.map((step) => `      ${module} waits for ${step}`).join("\n"));
-    }
   });
 });
