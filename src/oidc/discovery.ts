@@ -45,7 +45,6 @@ export function discoveryDocument(realm: Realm, offeredScopes: readonly string[]
     token_endpoint_auth_signing_alg_values_supported: ["PS256"],
     revocation_endpoint_auth_methods_supported: ["private_key_jwt"],
     revocation_endpoint_auth_signing_alg_values_supported: ["PS256"],
-    introspection_endpoint_auth_methods_supported: ["tls_client_auth"],
     request_object_signing_alg_values_supported: ["PS256"],
     id_token_signing_alg_values_supported: ["PS256"],
     id_token_encryption_alg_values_supported: ["RSA-OAEP"],
