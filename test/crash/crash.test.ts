@@ -1,0 +1,14 @@
+import { randomInt } from "node:crypto";
+import { expect } from "chai";
+import { runCrashRounds } from "./crash-rounds.ts";
+
+const rounds = Number(process.env["PORTEIRO_CRASH_ROUNDS"] ?? 3);
+const seed = Number(process.env["PORTEIRO_CRASH_SEED"] ?? randomInt(2 ** 31));
+
+describe("kill -9 at random moments loses nothing that was acknowledged and leaves nothing half done", () => {
+  for (const store of ["lmdb", "redis"] as const) {
+    it(`on ${store} (${rounds} rounds, PORTEIRO_CRASH_SEED=${seed})`, async () => {
+      expect(await runCrashRounds({ store, rounds, seed })).to.be.greaterThan(rounds);
+    }).timeout(60_000 + rounds * 30_000);
+  }
+});
