@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { SignJWT, type JWTPayload } from "jose";
 import { registrationMembers } from "../../src/policy/registration/registration-request.ts";
 import type { HttpsAnswer } from "../support/https-call.ts";
