@@ -502,6 +502,13 @@ const clientMetadata = entriesOf(
       "Um escopo esta fora dos papeis ativos do software.",
       "Peca menos escopos ou obtenha o papel que falta no diretorio.",
     ],
+    "scope.none-offered": [
+      "DCR 7.1-9, R30",
+      "None of the requested scopes is offered by this institution.",
+      "Ask for scopes of scopes_supported in the discovery document, or leave scope out to get all that the roles give.",
+      "Nenhum dos escopos pedidos e oferecido por esta instituicao.",
+      "Peca escopos de scopes_supported do documento de descoberta ou omita scope para obter todos os dos papeis.",
+    ],
     "algorithm.not-offered": [
       "DCR 7.1.1-1, R31",
       "An algorithm or setting is not that of the profile.",

@@ -6,7 +6,7 @@ import { checksIn, codesIn, expectRefusal, startRegistrationWorld, type Registra
 
 /** The catalogue's groups that registration and its management draw from. */
 const groups =
-  /^(certificate|brcac|registration-token|statement|registration|organisation|software|role|redirect-uris|request|jwks|jwks-uri|brseal|auth-method|grant-types|response-types|metadata|algorithm|webhook-uris|method|rate-limit|directory)\.|^scope\.role-missing$/;
+  /^(certificate|brcac|registration-token|statement|registration|organisation|software|role|redirect-uris|request|jwks|jwks-uri|brseal|auth-method|grant-types|response-types|metadata|algorithm|webhook-uris|method|rate-limit|directory)\.|^scope\.(role-missing|none-offered)$/;
 
 /** Of these groups, but said by the token endpoint alone. */
 const elsewhere: readonly string[] = ["certificate.other-client"];

@@ -26,7 +26,7 @@ export interface RegistrationWorld {
   updateBody(tpp: SandboxTpp, client: Registered, members?: Body, claims?: Record<string, unknown>): Promise<Body>;
   register(tpp: SandboxTpp, members?: Body, statement?: { ageSeconds?: number; claims?: Record<string, unknown> }): Promise<Registered>;
   /** Registers with these members, looks at the answer, and deletes the client again. */
-  registered(tpp: SandboxTpp, members: Body, look: (client: Registered) => Promise<void> | void, claims?: Record<string, unknown>): Promise<void>;
+  registered(tpp: SandboxTpp, members: Body, look: (client: Registered) => unknown, claims?: Record<string, unknown>): Promise<void>;
   delete(tpp: SandboxTpp, client: Registered): Promise<void>;
   stop(): Promise<void>;
 }

@@ -29,7 +29,8 @@ export function clientMetadata(statement: SoftwareStatement, request: Registrati
   const grantTypes = completedGrantTypes(request);
   return withoutUndefined({
     ...profileValues,
-    client_name: statement.clientName,
+    // The directory takes an empty name; the engine does not.
+    client_name: statement.clientName || undefined,
     client_uri: webAddress(statement.clientUri),
     logo_uri: webAddress(statement.logoUri),
     policy_uri: webAddress(statement.policyUri),

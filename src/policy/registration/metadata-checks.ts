@@ -136,7 +136,11 @@ export function grantedScope({ body, rules, ...facts }: RegistrationFacts): stri
 
 function scopes({ body, rules, ...facts }: RegistrationFacts): readonly Refusal[] {
   const roles = activeRoles({ rules, ...facts });
-  const grant = grantScopes(rules.roleScopes, roles, rules.offeredScopes, scopeValues(body.request.scope));
+  const requested = scopeValues(body.request.scope);
+  const grant = grantScopes(rules.roleScopes, roles, rules.offeredScopes, requested);
+  if (requested !== undefined && grant.outsideRoles.length === 0 && grant.granted.length === 0) {
+    return [{ code: "scope.none-offered", expected: printable(`one of ${rules.offeredScopes.join(" ")}`), received: printable(requested.join(" ")) }];
+  }
   return grant.outsideRoles.map((scope) => {
     const opening = rolesWithScope(rules.roleScopes, scope);
     return {
@@ -187,7 +191,7 @@ function webhookUris({ body, statement }: RegistrationFacts): readonly Refusal[]
     expected: "https without query, fragment or trailing slash, at most 255 characters",
     received: printable(uri),
   }));
-  const same = sent.length === statement.webhookUris.length && sent.every((uri) => statement.webhookUris.includes(uri));
+  const same = sent.length === statement.webhookUris.length && statement.webhookUris.every((uri) => sent.includes(uri));
   return same
     ? wrongForm
     : [
@@ -195,7 +199,7 @@ function webhookUris({ body, statement }: RegistrationFacts): readonly Refusal[]
         {
           code: "webhook-uris.differ",
           expected: printable(`exactly ${statement.webhookUris.join(", ") || "none: the statement has no webhook URI"}`),
-          received: printable(sent.join(", ")),
+          received: printable(sent.join(", ") || "none"),
         },
       ];
 }
