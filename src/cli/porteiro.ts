@@ -4,6 +4,7 @@ import { registerAuditCommands } from "./audit-commands.ts";
 import { registerClientsCommands } from "./clients-commands.ts";
 import { registerDirectoryCommands } from "./directory-commands.ts";
 import { openClients, openTrail } from "./installation.ts";
+import { registerJourneyCommand } from "./journey-command.ts";
 import { registerRefusalsCommand } from "./refusals-command.ts";
 import { registerSandboxCommands } from "./sandbox-commands.ts";
 import { registerServeCommand } from "./serve-command.ts";
@@ -23,6 +24,7 @@ registerAuditCommands(program, () => openTrail(root));
 registerRefusalsCommand(program);
 registerDirectoryCommands(program);
 registerSandboxCommands(program, root);
+registerJourneyCommand(program, root);
 
 try {
   await program.parseAsync();
