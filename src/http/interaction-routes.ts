@@ -6,14 +6,14 @@ import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import { equalInConstantTime } from "../kernel/identifiers.ts";
 import { endpointPaths, type Realm } from "../oidc/endpoints.ts";
 import { consentIdIn } from "../policy/authorization/request-object.ts";
-import { requestedClaimNames, requestedLevel, satisfiesRequestedClaims } from "../policy/authorization/requested-claims.ts";
+import { requestedClaimNames, requestedLevel, satisfiesRequestedClaims, statedLevel } from "../policy/authorization/requested-claims.ts";
 import type { Consents } from "../policy/consent/consents.ts";
 import { judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
 import type { Customer, CustomerDirectory } from "../policy/customer/customer-directory.ts";
 import { levelsOfAssurance, type CustomerLogin, type LevelOfAssurance, type LoginOutcome } from "../policy/customer/customer-login.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
-import { consentPage, type AccountToShare } from "./pages/consent-page.ts";
+import { consentPage, type AccountToShare, type ConsentPage } from "./pages/consent-page.ts";
 import { logInPage, type LogInPage } from "./pages/log-in-page.ts";
 import type { FormSetting, PageSetting } from "./pages/page-frame.ts";
 import { secondFactorPage, type SecondFactorProblem } from "./pages/second-factor-page.ts";
@@ -111,13 +111,31 @@ function formToken(uid: string, { formKey }: InteractionNeeds): string {
 }
 
 async function show(ctx: Context, interaction: Interaction, needs: InteractionNeeds): Promise<void> {
-  if (interaction.prompt.name === "consent") {
-    await showConsent(ctx, interaction, needs);
-  } else if (pendingCustomer(interaction) === undefined) {
-    await showLogIn(ctx, interaction, needs);
-  } else {
+  if (pendingCustomer(interaction) !== undefined) {
     showSecondFactor(ctx, interaction, needs);
+  } else if (interaction.prompt.name === "consent" && (await mayDecide(interaction, needs))) {
+    await showConsent(ctx, interaction, needs);
+  } else {
+    await showLogIn(ctx, interaction, needs);
   }
+}
+
+/**
+ * Whether nobody has to log in any more before the consent is shown or refused. A session that was open before may be
+ * somebody else's on the same device, or of a lower level than this request wants: then there is a log-in first.
+ */
+async function mayDecide(interaction: Interaction, needs: InteractionNeeds): Promise<boolean> {
+  const [consent, customer] = await consentAndCustomer(interaction, needs);
+  if (interaction.lastSubmission?.["login"] !== undefined || consent === undefined || customer === undefined) {
+    return true;
+  }
+  const isThePerson = customer.cpf === consent.parties.loggedUser && satisfiesRequestedClaims(interaction.params, customer);
+  const isSureEnough = interaction.session?.acr === levelsOfAssurance.loa3 || !customer.hasSecondFactor || !asksForSecondFactor(interaction, needs);
+  return isThePerson && isSureEnough;
+}
+
+function asksForSecondFactor({ params }: Interaction, { secondFactor }: InteractionNeeds): boolean {
+  return secondFactor === "always" || requestedLevel(params) === levelsOfAssurance.loa3;
 }
 
 async function showLogIn(ctx: Context, interaction: Interaction, needs: InteractionNeeds, again: Pick<LogInPage, "problem" | "username"> = {}): Promise<void> {
@@ -149,8 +167,7 @@ async function logIn(ctx: Context, interaction: Interaction, form: Form, needs: 
     return;
   }
   const { customer } = outcome;
-  const wantsMore = needs.secondFactor === "always" || requestedLevel(interaction.params) === levelsOfAssurance.loa3;
-  if (wantsMore && customer.hasSecondFactor) {
+  if (asksForSecondFactor(interaction, needs) && customer.hasSecondFactor) {
     // The engine keeps whatever lies in a result, and takes only a `login` for one.
     await needs.provider.interactionResult(ctx.req, ctx.res, { pending: { customerId: customer.customerId } } as never);
     redirect(ctx, addressOf(interaction, needs));
@@ -190,22 +207,29 @@ function problemOf(outcome: Exclude<LoginOutcome, { outcome: "ok" }>) {
 }
 
 /** Hands the customer to the engine, unless the request asked for somebody else (FAPI-BR 5.2.2-4, -5). */
-async function finishLogin(ctx: Context, interaction: Interaction, customer: Customer, acr: LevelOfAssurance, needs: InteractionNeeds): Promise<void> {
-  const tooLow = requestedLevel(interaction.params) === levelsOfAssurance.loa3 && acr !== levelsOfAssurance.loa3;
-  if (tooLow || !satisfiesRequestedClaims(interaction.params, customer)) {
+async function finishLogin(ctx: Context, interaction: Interaction, customer: Customer, reached: LevelOfAssurance, needs: InteractionNeeds): Promise<void> {
+  const acr = statedLevel(interaction.params, reached);
+  if (acr === undefined || !satisfiesRequestedClaims(interaction.params, customer)) {
     await finish(ctx, needs, { error: "access_denied", error_description: "the customer who logged in does not satisfy the request" });
     return;
   }
-  // Else the engine would ask whoever was logged in before to log out first.
-  if (interaction.session?.accountId !== undefined && interaction.session.accountId !== customer.customerId) {
-    delete interaction.session;
-    await interaction.save(Math.max(1, interaction.exp - epochSeconds(needs.clock)));
-  }
-  const amr = acr === levelsOfAssurance.loa3 ? ["pwd", "otp"] : ["pwd"];
+  await leaveOtherSession(ctx, interaction, customer, needs);
+  const amr = reached === levelsOfAssurance.loa3 ? ["pwd", "otp"] : ["pwd"];
   await finish(ctx, needs, { login: { accountId: customer.customerId, acr, amr, remember: false } });
 }
 
-async function showConsent(ctx: Context, interaction: Interaction, needs: InteractionNeeds, problem?: "no-account"): Promise<void> {
+/** Ends the session that somebody else has left open in this browser: the engine would ask them to log out first. */
+async function leaveOtherSession(ctx: Context, interaction: Interaction, customer: Customer, { provider, clock }: InteractionNeeds): Promise<void> {
+  const session = await provider.Session.get(ctx as never);
+  if (session.accountId === undefined || session.accountId === customer.customerId) {
+    return;
+  }
+  await session.destroy();
+  delete interaction.session;
+  await interaction.save(Math.max(1, interaction.exp - epochSeconds(clock)));
+}
+
+async function showConsent(ctx: Context, interaction: Interaction, needs: InteractionNeeds, again: Pick<ConsentPage, "problem" | "chosen"> = {}): Promise<void> {
   const asked = await askedConsent(interaction, needs);
   if (!asked) {
     await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised by the customer who logged in" });
@@ -227,7 +251,7 @@ async function showConsent(ctx: Context, interaction: Interaction, needs: Intera
     ...(company && { company }),
     ...(accounts && { accounts }),
     ...(consent.expiresAt !== undefined && { expiresAt: new Date(consent.expiresAt * 1000).toISOString() }),
-    ...(problem && { problem, chosen: [] }),
+    ...again,
   });
   sendPage(ctx, page, setting, "lead-to-the-tpp");
 }
@@ -235,38 +259,67 @@ async function showConsent(ctx: Context, interaction: Interaction, needs: Intera
 async function decide(ctx: Context, interaction: Interaction, form: Form, needs: InteractionNeeds): Promise<void> {
   const asked = await askedConsent(interaction, needs);
   if (!asked) {
-    await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised any more" });
+    await endDecision(ctx, interaction, needs);
     return;
   }
   const { consent, customer } = asked;
   const context = { actor: { kind: "customer", customerId: customer.customerId }, requestId: String(ctx.state["requestId"]) } as const;
-  if (form.get("decision")?.[0] !== "approve") {
+  const decision = form.get("decision")?.[0];
+  if (decision === "deny") {
     await needs.consents.reject(consent.consentId, { by: "USER", code: "CUSTOMER_MANUALLY_REJECTED" }, context);
     await finish(ctx, needs, { error: "access_denied", error_description: "the customer refused" });
     return;
   }
+  const chosen = form.get("account") ?? [];
+  // Enter in a checkbox posts the form without a decision: nothing is decided by accident.
+  if (decision !== "approve") {
+    await showConsent(ctx, interaction, needs, { chosen });
+    return;
+  }
   const choices = await choicesFor(consent, customer, needs);
-  const accounts = (choices ?? []).map(({ accountId }) => accountId).filter((id) => form.get("account")?.includes(id));
+  const accounts = (choices ?? []).map(({ accountId }) => accountId).filter((id) => chosen.includes(id));
   if (choices && choices.length > 0 && accounts.length === 0) {
     ctx.status = 400;
-    await showConsent(ctx, interaction, needs, "no-account");
+    await showConsent(ctx, interaction, needs, { problem: "no-account", chosen });
     return;
   }
   const grantId = await saveGrant(interaction, customer, needs);
   const change = await needs.consents.authorise(consent.consentId, { customerId: customer.customerId, accounts }, context);
-  await finish(ctx, needs, change.done ? { consent: { grantId } } : { error: "access_denied", error_description: "the consent cannot be authorised any more" });
+  await (change.done ? finish(ctx, needs, { consent: { grantId } }) : endDecision(ctx, interaction, needs));
 }
 
-/** The consent that the request names, when the customer who logged in may authorise it (D16). */
+/**
+ * The consent awaits no decision any more. When this customer has just approved it, the form came twice, and the engine
+ * goes by the first; where it knows of none, it asks again and finds the consent decided.
+ */
+async function endDecision(ctx: Context, interaction: Interaction, needs: InteractionNeeds): Promise<void> {
+  const [consent, customer] = await consentAndCustomer(interaction, needs);
+  if (consent?.status === "AUTHORISED" && consent.authorisation?.customerId === customer?.customerId) {
+    redirect(ctx, interaction.returnTo);
+    return;
+  }
+  await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised any more" });
+}
+
+/** The consent that the request names, when the customer who logged in may authorise it (D16, FAPI-BR 5.2.2-4, -5). */
 async function askedConsent(interaction: Interaction, needs: InteractionNeeds): Promise<{ consent: ConsentRecord; customer: Customer } | undefined> {
-  const consentId = consentIdIn(interaction.params["scope"]);
-  const customerId = interaction.session?.accountId;
-  const [consent, customer] = await Promise.all([
+  const [consent, customer] = await consentAndCustomer(interaction, needs);
+  const allowed =
+    consent &&
+    customer &&
+    consent.clientId === interaction.params["client_id"] &&
+    judgeAuthorisation(consent, customer, epochSeconds(needs.clock)).ok &&
+    satisfiesRequestedClaims(interaction.params, customer);
+  return allowed ? { consent, customer } : undefined;
+}
+
+async function consentAndCustomer({ params, session }: Interaction, needs: InteractionNeeds): Promise<[ConsentRecord | undefined, Customer | undefined]> {
+  const consentId = consentIdIn(params["scope"]);
+  const customerId = session?.accountId;
+  return Promise.all([
     consentId === undefined ? undefined : needs.consents.find(consentId),
     customerId === undefined ? undefined : needs.customers.find(customerId),
   ]);
-  const allowed = consent && customer && consent.clientId === interaction.params["client_id"] && judgeAuthorisation(consent, customer, epochSeconds(needs.clock)).ok;
-  return allowed ? { consent, customer } : undefined;
 }
 
 /** Accounts are chosen only where the consent opens any; undefined where it opens none. */
