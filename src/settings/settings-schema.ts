@@ -149,7 +149,6 @@ export const settingsSchema = z.strictObject({
     .enum(["production", "directory-sandbox", "local"])
     .default("local")
     .describe("Which file of config/ is the base: production, the ecosystem's sandbox directory, or our own"),
-  varDirectory: z.string().default("var").describe("Folder for everything a run writes"),
   publicUrl: httpsUrl.prefault("https://localhost:7443").describe("Public base URL: discovery, keys, authorization, pages"),
   mtlsUrl: httpsUrl.prefault("https://localhost:7444").describe("Public base URL of the endpoints that take a client certificate"),
   listeners: listeners.prefault({}),

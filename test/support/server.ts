@@ -58,6 +58,19 @@ export interface TestServer {
 
 /** Starts the real server in this process against a sandbox directory, on free ports and a store of its own. */
 export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnFreePorts(options);
+    } catch (error) {
+      // Another process may have taken a port in the moment between finding and listening.
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt === 5) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function startOnFreePorts(options: TestServerOptions): Promise<TestServer> {
   const { directory, clock = systemClock } = options;
   const resourceServer = await directory.localAuthority.serverCertificate("resource-server", ["localhost"]);
   const settings = { ...(await baseSettings(directory, resourceServer.certPem)), ...options.settings };
