@@ -152,7 +152,9 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     async stop() {
       health.stopping();
       stopCrl();
-      await Promise.all([publicListener, mtls, ops].map((listener) => listener.stop(graceMilliseconds)));
+      await Promise.all([publicListener, mtls].map((listener) => listener.stop(graceMilliseconds)));
+      // Until here it says that the server is not ready any more.
+      await ops.stop(graceMilliseconds);
       await stopSequencer();
       trust.http.close();
       await directory.close();

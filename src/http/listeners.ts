@@ -75,6 +75,9 @@ async function listen(server: Server, { host, port }: ListenerAddress): Promise<
     async stop(graceMilliseconds) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      // Node leaves a connection open that was answering at this moment: it goes with its next answer, or soon by itself.
+      server.prependListener("request", (_request, response: ServerResponse) => response.setHeader("connection", "close"));
+      server.keepAliveTimeout = 1;
       const force = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMilliseconds);
       await closed;
       clearTimeout(force);
