@@ -1,7 +1,9 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { z } from "zod";
 import { systemClock } from "../kernel/clock.ts";
+import { systemRandomness } from "../kernel/identifiers.ts";
 import {
   organisationStatuses,
   regulatoryRoles,
@@ -13,8 +15,9 @@ import { clientAssertion } from "./client-assertion.ts";
 import { createTpp, statementFiles } from "./create-tpp.ts";
 import { fetchStatement, openDirectoryClient, readPem, type DirectoryClient } from "./directory-client.ts";
 import { forgeryMeanings, forgeTpp } from "./forge-tpp.ts";
+import { authorizationRequest } from "./request-object.ts";
 import { rotatableKeys, rotateTppKeys, type RotatableKey } from "./rotate-tpp-keys.ts";
-import { readTpp, readTppFile, tppFiles, writeTppFiles } from "./tpp-folder.ts";
+import { pretty, readTpp, readTppFile, tppFiles, writeTppFiles } from "./tpp-folder.ts";
 
 const defaultDirectory = "https://localhost:9443";
 const defaultAuthority = join(import.meta.dirname, "../../certs/local/ca.crt");
@@ -38,7 +41,7 @@ interface CreateOptions extends DirectoryOptions {
   readonly serverUrl: string;
 }
 
-/** Adds `porteiro directory ...`, the sandbox Central Directory's commands, and `porteiro assertion`. */
+/** Adds `porteiro directory ...`, the sandbox Central Directory's commands, `porteiro assertion` and `porteiro request-object`. */
 export function registerDirectoryCommands(program: Command): void {
   const directory = program.command("directory").description("the sandbox Central Directory: TPPs, statements, certificates");
   addCreateTpp(directory);
@@ -49,6 +52,7 @@ export function registerDirectoryCommands(program: Command): void {
   addRotateKeys(directory);
   addRotateStatementKey(directory);
   addAssertion(program);
+  addRequestObject(program);
 }
 
 function addCreateTpp(directory: Command): void {
@@ -227,6 +231,37 @@ function addAssertion(program: Command): void {
       saying((options: { dir: string; clientId?: string; audience?: string; seconds: number }) =>
         clientAssertion({ ...options, folder: options.dir, clock: systemClock }),
       ),
+    );
+}
+
+interface RequestObjectOptions {
+  readonly dir: string;
+  readonly consent: string;
+  readonly scope: string;
+  readonly clientId?: string;
+  readonly redirectUri?: string;
+  readonly audience?: string;
+}
+
+function addRequestObject(program: Command): void {
+  inFolder(program.command("request-object"))
+    .description("print a signed request object for curl; the PKCE verifier goes to code-verifier.txt, state and nonce to request.json")
+    .requiredOption("--consent <id>", "consentId of the consent that it asks for")
+    .option("--scope <scopes>", "scopes beside the consent's own", "openid accounts customers resources")
+    .option("--client-id <id>", "the client; left out: read from registration.json in the folder")
+    .option("--redirect-uri <uri>", "left out: the first one of tpp.json")
+    .option("--audience <url>", "left out: the issuer of tpp.json")
+    .addHelpText("after", example("curl ... --data-urlencode \"request=$(porteiro request-object --dir tpp --consent urn:porteiro:...)\""))
+    .action(
+      saying(async (options: RequestObjectOptions) => {
+        const { dir, consent, ...rest } = options;
+        const made = await authorizationRequest({ ...rest, folder: dir, consentId: consent, clock: systemClock, randomness: systemRandomness });
+        const { requestObject, verifier, ...remembered } = made;
+        // No line end: curl's name@file sends the file as it is.
+        await writeFile(join(dir, "code-verifier.txt"), verifier, { mode: 0o600 });
+        await writeFile(join(dir, "request.json"), pretty(remembered), { mode: 0o600 });
+        return requestObject;
+      }),
     );
 }
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { registerAuditCommands } from "./audit-commands.ts";
 import { registerClientsCommands } from "./clients-commands.ts";
+import { registerConformanceCommand } from "./conformance-command.ts";
 import { registerDirectoryCommands } from "./directory-commands.ts";
 import { openClients, openTrail } from "./installation.ts";
 import { registerJourneyCommand } from "./journey-command.ts";
@@ -25,6 +26,7 @@ registerRefusalsCommand(program);
 registerDirectoryCommands(program);
 registerSandboxCommands(program, root);
 registerJourneyCommand(program, root);
+registerConformanceCommand(program, root);
 
 try {
   await program.parseAsync();
