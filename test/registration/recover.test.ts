@@ -20,7 +20,7 @@ describe("recovering a registration whose token was lost", () => {
   it("is what the refusal of a second registration points to, with the client_id", async () => {
     const answer = await world.post(tpp, await world.bodyOf(tpp));
     expectRefusal(answer, "registration.duplicate");
-    const [refusal] = checksIn(answer).filter(({ result }) => result === "failed");
+    const refusal = checksIn(answer).find(({ result }) => result === "failed");
     expect(refusal?.received).to.include(client.clientId);
     expect(refusal?.expected).to.include(world.address("/recover"));
     expect(answer.json().error).to.equal("invalid_software_statement");
