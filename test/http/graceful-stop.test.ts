@@ -31,16 +31,9 @@ describe("a server that is asked to stop (SIGTERM)", function () {
   beforeEach(async () => {
     const [publicPort = 0, mtls = 0, ops = 0] = await freePorts(3);
     ports = { public: publicPort, mtls, ops };
-    const base = await directoryOf(server);
-    instance = await startServerProcess({ ...base, listeners: { public: { port: ports.public }, mtls: { port: ports.mtls }, ops: { port: ports.ops } } });
+    instance = await startServerProcess({ ...server.settings, listeners: { public: { port: ports.public }, mtls: { port: ports.mtls }, ops: { port: ports.ops } } });
   });
   afterEach(() => instance.child.kill("SIGKILL"));
-
-  /** The settings as they were given, the keystore's address included. */
-  async function directoryOf({ settings }: TestServer): Promise<Record<string, unknown>> {
-    const directorySettings = { keystoreUrl: keystore.url, caFile: directory.localAuthority.caFile, statementIssuers: ["Open Banking Brasil sandbox SSA issuer"] };
-    return { ...settings, directory: directorySettings };
-  }
 
   const at = (url: string): string => {
     const address = new URL(url);

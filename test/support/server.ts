@@ -7,7 +7,7 @@ import { readCertificate } from "../../src/certs/certificate.ts";
 import { startServer, type RunningServer } from "../../src/compose.ts";
 import { systemClock, type Clock } from "../../src/kernel/clock.ts";
 import { systemRandomness } from "../../src/kernel/identifiers.ts";
-import { createLog } from "../../src/kernel/log.ts";
+import { createLog, type Log } from "../../src/kernel/log.ts";
 import { endpointUrl, openFinanceRealm, type EndpointName } from "../../src/oidc/endpoints.ts";
 import { loadSettings } from "../../src/settings/load-settings.ts";
 import { form, httpsCall, type HttpsAnswer, type HttpsCall } from "./https-call.ts";
@@ -20,6 +20,8 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   /** Settings laid over those of the local profile. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Where log lines go; nowhere when left out. */
+  readonly log?: Log;
 }
 
 export interface Registered {
@@ -79,7 +81,7 @@ async function startOnFreePorts(options: TestServerOptions): Promise<TestServer>
     settings: loadSettings({ root, environment: {}, overrides: settings }),
     clock,
     randomness: systemRandomness,
-    log: createLog((process.env["TEST_LOG_LEVEL"] ?? "fatal") as "fatal"),
+    log: options.log ?? createLog((process.env["TEST_LOG_LEVEL"] ?? "fatal") as "fatal"),
   });
   return testServer(running, settings, directory, clock, { cert: resourceServer.certPem, key: resourceServer.keyPem });
 }
