@@ -12,7 +12,7 @@ import { unsupported } from "./unsupported-adapter.ts";
 export const tokenModels = {
   AccessToken: clientNames.token,
   AuthorizationCode: (hash: string) => `code/${hash}`,
-  RefreshToken: (hash: string) => `refresh/${hash}`,
+  RefreshToken: clientNames.refreshToken,
   PushedAuthorizationRequest: (hash: string) => `pushed/${hash}`,
   Grant: clientNames.grant,
 } as const;

@@ -40,6 +40,7 @@ export const clientNames = {
   version: "version",
   statement: "statement",
   token: (hash: string) => `token/${hash}`,
+  refreshToken: (hash: string) => `refresh/${hash}`,
   grant: (hash: string) => `grant/${hash}`,
   usedAssertion: (hash: string) => `assertion/${hash}`,
 } as const;

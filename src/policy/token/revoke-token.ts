@@ -9,22 +9,37 @@ import { usedAssertion, type AuthenticatedClient } from "./authenticate-client.t
 export type RevocationOutcome = { readonly revoked: true } | { readonly refusal: Refusal } | { readonly outdated: true };
 
 /**
- * Ends a token of the authenticated client (RFC 7009). A token that is unknown, expired or another client's is left
- * alone and answered like one that was revoked (RFC 7009 section 2.2): nothing is told about it.
+ * Ends a token of the authenticated client (RFC 7009); with a refresh token the whole grant, and so every access token
+ * that it gave (section 2.1). A token that is unknown, expired or another client's is left alone and answered like one
+ * that was revoked (section 2.2): nothing is told about it.
  */
 export function createTokenRevocation(needs: { store: Store; audit: AuditLog }) {
   const { store, audit } = needs;
+
+  /** The entry that must be there, and all that goes with it; undefined when the token is none of this client's. */
+  const endedBy = async (tag: string, token: string): Promise<{ name: string; remove: readonly string[] } | undefined> => {
+    const hash = sha256(token);
+    const [access, refresh] = [clientNames.token(hash), clientNames.refreshToken(hash)];
+    const [foundAccess, foundRefresh] = await store.getMany(tag, [access, refresh]);
+    if (foundRefresh !== undefined) {
+      // The engine's own record of a refresh token, which names its grant.
+      const { grantId } = JSON.parse(foundRefresh) as { grantId: string };
+      return { name: refresh, remove: [refresh, clientNames.grant(sha256(grantId))] };
+    }
+    return foundAccess === undefined ? undefined : { name: access, remove: [access] };
+  };
+
   return async function revokeToken({ client, use }: AuthenticatedClient, token: string, by: ChangedBy): Promise<RevocationOutcome> {
     const { clientId, realm } = client.record;
     const tag = clientTag(clientId.slice(0, 16));
     const when = [whileUnchanged(client), use.unused];
-    const name = clientNames.token(sha256(token));
     // A token of another route is another client's.
-    if (routeOf(token) === clientId.slice(0, 16)) {
+    const ending = routeOf(token) === clientId.slice(0, 16) ? await endedBy(tag, token) : undefined;
+    if (ending) {
       await audit.announce(tag);
       const entry = audit.entry({ action: "token.revoked", realm, subject: { kind: "client", id: clientId }, ...by });
-      const ended = await store.batch({ tag, when: [...when, { name, is: "present" }], put: [use.mark, entry], remove: [name] });
-      if (ended.done || ended.failed.name !== name) {
+      const ended = await store.batch({ tag, when: [...when, { name: ending.name, is: "present" }], put: [use.mark, entry], remove: ending.remove });
+      if (ended.done || ended.failed.name !== ending.name) {
         return outcomeOf(ended, use.unused.name);
       }
     }
