@@ -65,9 +65,9 @@ export function addRegistrationRoutes(router: Router, needs: RegistrationRoutesN
   router.post(`${path}/check`, guarded((ctx, certificate) => dryRun(ctx, certificate, needs)));
   router.post(`${path}/recover`, guarded((ctx, certificate) => recover(ctx, certificate, needs)));
   for (const address of [path, `${path}/:clientId`]) {
-    router.get(address, guarded((ctx, certificate) => manage(ctx, certificate, needs)));
+    router.get(address, guarded((ctx, certificate) => show(ctx, certificate, needs)));
     router.put(address, guarded((ctx, certificate) => update(ctx, certificate, needs)));
-    router.delete(address, guarded((ctx, certificate) => manage(ctx, certificate, needs)));
+    router.delete(address, guarded((ctx, certificate) => remove(ctx, certificate, needs)));
   }
 }
 
@@ -118,25 +118,34 @@ async function update(ctx: Context, certificate: JudgedCertificate, needs: Regis
   });
 }
 
-/** GET and DELETE: certificate and registration access token decide (D12). */
-async function manage(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
+/** GET: certificate and registration access token decide (D12), the engine's own action answers. */
+async function show(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
+  const management = managementOf(ctx);
+  const decision = await decideManagement({ certificate: certificate.verdict, management }, needs.facts);
+  if (!decision.accepted) {
+    refuse(ctx, needs, decision);
+    return;
+  }
+  const { record } = decision.client;
+  const software_statement = await needs.clients.statementOf(record.clientId);
+  const metadata = { ...engineClient(record), ...(software_statement === undefined ? {} : { software_statement }) };
+  const known = { clientId: record.clientId, metadata, registrationToken: management.token ?? "" };
+  await runEngine(ctx, needs, { decision, known });
+  logAlso(ctx, { clientId: record.clientId });
+}
+
+/** DELETE: decided like GET. Nothing is left for the engine to do, which would only build the client once more. */
+async function remove(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
   await withFreshDecision(ctx, needs, async () => {
-    const management = managementOf(ctx);
-    const decision = await decideManagement({ certificate: certificate.verdict, management }, needs.facts);
+    const decision = await decideManagement({ certificate: certificate.verdict, management: managementOf(ctx) }, needs.facts);
     if (!decision.accepted) {
       refuse(ctx, needs, decision);
       return;
     }
-    const { client } = decision;
-    const { clientId } = client.record;
-    const software_statement = ctx.method === "GET" ? await needs.clients.statementOf(clientId) : undefined;
-    const metadata = { ...engineClient(client.record), ...(software_statement === undefined ? {} : { software_statement }) };
-    const unit: RegistrationUnit = { decision, known: { clientId, metadata, registrationToken: management.token ?? "" } };
-    await runEngine(ctx, needs, unit);
-    if (unit.deleted) {
-      await needs.lifecycle.remove(client, changedBy(ctx, certificate));
-    }
-    logAlso(ctx, { clientId });
+    await needs.lifecycle.remove(decision.client, changedBy(ctx, certificate));
+    noStore(ctx);
+    ctx.status = 204;
+    logAlso(ctx, { clientId: decision.client.record.clientId });
   });
 }
 

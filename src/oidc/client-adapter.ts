@@ -27,12 +27,6 @@ export function clientAdapter(clients: ClientRecords): Adapter {
       }
       registration.stored = payload;
     },
-    async destroy() {
-      const { registration } = engineState();
-      if (registration) {
-        registration.deleted = true;
-      }
-    },
   };
 }
 
@@ -46,9 +40,6 @@ export function registrationTokenAdapter(): Adapter {
     },
     async upsert() {
       // Its hash is stored with the client, in the same batch.
-    },
-    async destroy() {
-      // It ends with the client, in the same batch.
     },
   };
 }

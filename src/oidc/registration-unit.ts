@@ -14,6 +14,4 @@ export interface RegistrationUnit {
   readonly known?: { readonly clientId: string; readonly metadata: Readonly<Record<string, unknown>>; readonly registrationToken: string };
   /** What the engine's action wants stored. */
   stored?: Readonly<Record<string, unknown>>;
-  /** Whether the engine's action deleted the client. */
-  deleted?: boolean;
 }
