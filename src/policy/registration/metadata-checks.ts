@@ -136,6 +136,10 @@ export function grantedScope({ body, rules, ...facts }: RegistrationFacts): stri
 
 function scopes({ body, rules, ...facts }: RegistrationFacts): readonly Refusal[] {
   const roles = activeRoles({ rules, ...facts });
+  if (roles.length === 0) {
+    // Every scope would be one more line about the one reason that another check names.
+    return [];
+  }
   const requested = scopeValues(body.request.scope);
   const grant = grantScopes(rules.roleScopes, roles, rules.offeredScopes, requested);
   if (requested !== undefined && grant.outsideRoles.length === 0 && grant.granted.length === 0) {
@@ -146,7 +150,7 @@ function scopes({ body, rules, ...facts }: RegistrationFacts): readonly Refusal[
     return {
       code: "scope.role-missing",
       expected: printable(opening.length > 0 ? `role ${opening.join(" or ")} for scope ${scope}` : `a scope of the roles, not ${scope}`),
-      received: printable(`active roles ${roles.join(", ") || "none"}`),
+      received: printable(`active roles ${roles.join(", ")}`),
     };
   });
 }

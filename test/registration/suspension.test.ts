@@ -1,0 +1,118 @@
+import { expect } from "chai";
+import { systemRandomness } from "../../src/kernel/identifiers.ts";
+import { createAuditLog } from "../../src/policy/audit/audit-log.ts";
+import { createClientLifecycle, type ClientLifecycle } from "../../src/policy/registration/client-lifecycle.ts";
+import { createClientRecords, type ClientRecords } from "../../src/store/client-records.ts";
+import { openLmdbStore } from "../../src/store/lmdb-store.ts";
+import type { Store } from "../../src/store/store.ts";
+import type { SandboxTpp } from "../support/sandbox.ts";
+import { expectRefusal, startRegistrationWorld, type Registered, type RegistrationWorld } from "./registration-world.ts";
+
+const inactiveRole = [{ role: "DADOS", authorisation_domain: "Open Banking", status: "Inactive" }];
+
+describe("suspending a registered client", () => {
+  let world: RegistrationWorld;
+  let tpp: SandboxTpp;
+  let client: Registered;
+  let store: Store;
+  let operator: { clients: ClientRecords; lifecycle: ClientLifecycle };
+
+  before(async () => {
+    world = await startRegistrationWorld();
+    tpp = await world.directory.createTpp();
+    const { clock } = world.time;
+    const { lmdb } = world.server.settings["store"] as { lmdb: { path: string } };
+    store = openLmdbStore({ path: lmdb.path, clock });
+    const clients = createClientRecords({ store });
+    const audit = createAuditLog({ store, clock, randomness: systemRandomness });
+    operator = { clients, lifecycle: createClientLifecycle({ clients, audit, clock, randomness: systemRandomness }) };
+  });
+  after(async () => {
+    await store.close();
+    await world.stop();
+  });
+  beforeEach(async () => {
+    client = await world.register(tpp);
+  });
+  afterEach(() => world.delete(tpp, client));
+
+  const update = async (claims: Record<string, unknown> = {}, members = {}) => world.manage("PUT", tpp, client, { body: await world.updateBody(tpp, client, members, claims) });
+  const expectSuspended = async () => {
+    const refused = await world.server.requestToken(tpp, client.clientId);
+    expectRefusal(refused, "client.suspended");
+    return String(refused.json().error_description);
+  };
+  const expectActive = async () => {
+    const token = await world.server.requestToken(tpp, client.clientId);
+    expect(token.status, token.text).to.equal(200);
+    return String(token.json().access_token);
+  };
+  const byOperator = async (act: "suspend" | "restore") => {
+    const found = await operator.clients.find(client.clientId);
+    if (!found) throw new Error("the client is registered");
+    const by = { actor: { kind: "operator" as const, operator: "test" } };
+    await (act === "suspend" ? operator.lifecycle.suspend(found, { by: "operator", reason: "fraud" }, by) : operator.lifecycle.restore(found, by));
+  };
+
+  for (const [claims, code] of [
+    [{ org_status: "Withdrawn" }, "organisation.not-active"],
+    [{ software_status: "Inactive" }, "software.not-active"],
+    [{ software_statement_roles: inactiveRole }, "role.none-active"],
+  ] as const) {
+    it(`follows an update whose statement says ${code}, and an active one restores`, async () => {
+      const token = await expectActive();
+      expectRefusal(await update(claims), code);
+      expect(await expectSuspended()).to.include(code);
+      expect((await world.server.introspect(token)).json()).to.deep.equal({ active: false });
+      expect((await world.manage("GET", tpp, client)).status).to.equal(200);
+      expect((await update()).status).to.equal(200);
+      await expectActive();
+    });
+  }
+
+  it("follows although the rest of the body was wrong as well", async () => {
+    const answer = await update({ org_status: "Withdrawn" }, { redirect_uris: [], scope: "invented" });
+    expectRefusal(answer, "organisation.not-active", "redirect-uris.absent", "scope.role-missing");
+    await expectSuspended();
+  });
+
+  it("follows no statement that is too old, of another directory, or of another software", async () => {
+    const old = await tpp.statement({ ageSeconds: 900, claims: { org_status: "Withdrawn" } });
+    const own = await world.updateBody(tpp, client);
+    expectRefusal(await world.manage("PUT", tpp, client, { body: { ...own, software_statement: old } }), "statement.too-old", "organisation.not-active");
+    expectRefusal(await update({ org_status: "Withdrawn", iss: "nobody" }), "statement.issuer", "organisation.not-active");
+    const other = await world.directory.createTpp({ organisationId: tpp.description.organisation_id });
+    const foreign = await other.statement({ claims: { software_status: "Inactive" } });
+    const answer = await world.manage("PUT", tpp, client, { body: { ...own, software_statement: foreign } });
+    expect(answer.status).to.equal(400);
+    await expectActive();
+  });
+
+  it("follows no registration of the same software that is refused for another reason, and no call without its token", async () => {
+    const body = await world.updateBody(tpp, client, {}, { org_status: "Withdrawn" });
+    expectRefusal(await world.manage("PUT", tpp, client, { body, token: "invented" }), "registration-token.unknown");
+    await expectActive();
+  });
+
+  it("by the operator is told to the client, survives its updates, and ends with the operator", async () => {
+    const token = await expectActive();
+    await byOperator("suspend");
+    expect(await expectSuspended()).to.include("fraud");
+    expect((await world.server.introspect(token)).json()).to.deep.equal({ active: false });
+    expect((await update()).status).to.equal(200);
+    await expectSuspended();
+    expectRefusal(await update({ org_status: "Withdrawn" }), "organisation.not-active");
+    expect((await update()).status).to.equal(200);
+    expect(await expectSuspended()).to.include("fraud");
+    await byOperator("restore");
+    await expectActive();
+  });
+
+  it("does not keep the client from deleting itself or from recovering its token", async () => {
+    await update({ software_status: "Inactive" });
+    const answer = await world.post(tpp, { software_statement: await tpp.statement() }, { path: "/recover" });
+    expect(answer.status, answer.text).to.equal(200);
+    client = { ...client, token: answer.json().registration_access_token };
+    await expectSuspended();
+  });
+});
