@@ -4,7 +4,7 @@ import { createBankApp } from "../../../src/bank/bank-app.ts";
 import { startBankServer } from "../../../src/bank/bank-server.ts";
 import { createSampleData } from "../../../src/bank/sample-data.ts";
 import { createIntrospection } from "../../../src/bank/token-introspection.ts";
-import { systemClock, type Clock } from "../../../src/kernel/clock.ts";
+import { systemClock } from "../../../src/kernel/clock.ts";
 import { createLog } from "../../../src/kernel/log.ts";
 import { derivedKey } from "../../../src/kernel/secret-box.ts";
 import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp, type TlsIdentity } from "../../support/sandbox.ts";
@@ -79,11 +79,13 @@ export interface OwnWorld extends FapiWorld {
   stop(): Promise<void>;
 }
 
-/** Directory, server, bank and clients for one test file alone: with a clock or settings of its own. */
-export async function ownFapiWorld(options: { clock?: Clock; settings?: Readonly<Record<string, unknown>> } = {}): Promise<OwnWorld> {
+/** Directory, server, bank and clients for one test file alone, with a clock of its own. */
+export async function ownFapiWorld({ clock = systemClock, keyFreshnessSeconds = 300 } = {}): Promise<OwnWorld> {
   const directory = await startSandboxDirectory();
   try {
-    const server = await startTestServer({ directory, ...options });
+    const { keystore, auth } = directory.urls;
+    const addresses = { keystoreUrl: `${keystore}/`, participantsUrl: `${auth}/participants`, caFile: directory.localAuthority.caFile };
+    const server = await startTestServer({ directory, clock, settings: { directory: { ...addresses, keyFreshnessSeconds, coolDownSeconds: 1 } } });
     const started = await startFapiWorld({ directory, server });
     const stop = async () => {
       await started.stopBank();
