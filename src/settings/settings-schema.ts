@@ -13,6 +13,8 @@ const listener = (defaults: { host: string; port: number }) =>
     port: port.default(defaults.port).describe("Port to listen on"),
   });
 const httpsUrl = z.url({ protocol: /^https$/ }).transform((url) => url.replace(/\/$/, ""));
+/** An issuer is made of it, which has no query, fragment or user part; the realms' paths follow it. */
+const ownAddress = httpsUrl.refine((url) => URL.canParse(url) && new URL(url).origin === url, "expected https://host or https://host:port in lower case, and nothing behind it");
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 const hostAndPort = z.strictObject({ host, port });
 
@@ -149,8 +151,8 @@ export const settingsSchema = z.strictObject({
     .enum(["production", "directory-sandbox", "local"])
     .default("local")
     .describe("Which file of config/ is the base: production, the ecosystem's sandbox directory, or our own"),
-  publicUrl: httpsUrl.prefault("https://localhost:7443").describe("Public base URL: discovery, keys, authorization, pages"),
-  mtlsUrl: httpsUrl.prefault("https://localhost:7444").describe("Public base URL of the endpoints that take a client certificate"),
+  publicUrl: ownAddress.prefault("https://localhost:7443").describe("Public base URL: discovery, keys, authorization, pages"),
+  mtlsUrl: ownAddress.prefault("https://localhost:7444").describe("Public base URL of the endpoints that take a client certificate"),
   listeners: listeners.prefault({}),
   tls: tls.prefault({}),
   trustedProxies: z

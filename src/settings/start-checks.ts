@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { normalize } from "node:path";
 import type { Settings } from "./settings-schema.ts";
 
 /** Combinations that are each legal by themselves and unsafe together: they stop the start. */
@@ -26,7 +27,9 @@ function secretKey({ secrets }: Settings): string[] {
 }
 
 function proxies({ trustedProxies }: Settings): string[] {
-  return trustedProxies.filter((range) => !isAddressRange(range)).map((_, index) => `trustedProxies.${index}: expected an address or a CIDR range`);
+  return trustedProxies.flatMap((range, index) =>
+    isAddressRange(range) ? [] : [`trustedProxies.${index}: expected an address, or a CIDR range of 8 bits or more`],
+  );
 }
 
 function isAddressRange(range: string): boolean {
@@ -75,7 +78,7 @@ function production(settings: Settings): string[] {
 }
 
 function anchorsAreIcpBrasil({ certificates }: Settings): boolean {
-  return [...certificates.brcacAnchors, ...certificates.brsealAnchors].every((file) => /(^|\/)certs\/icp-brasil\//.test(file));
+  return [...certificates.brcacAnchors, ...certificates.brsealAnchors].every((file) => /(^|\/)certs\/icp-brasil\//.test(normalize(file)));
 }
 
 function isLoopback(address: string): boolean {
