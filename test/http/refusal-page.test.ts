@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import Router from "@koa/router";
+import { Router } from "@koa/router";
 import type { AxeResults } from "axe-core";
 import { expect } from "chai";
 import Koa from "koa";
