@@ -1,5 +1,10 @@
 import { userInfo } from "node:os";
+import { createDirectoryClient } from "../composition/directory-client.ts";
 import { openSettingsStore } from "../composition/open-settings-store.ts";
+import { createFactsSource } from "../composition/registration-facts-source.ts";
+import { registrationRules } from "../composition/registration-rules.ts";
+import type { Surroundings } from "../composition/surroundings.ts";
+import { createTrust } from "../composition/trust.ts";
 import { openFinanceRealm } from "../oidc/endpoints.ts";
 import { createAuditLog } from "../policy/audit/audit-log.ts";
 import { createClientLifecycle } from "../policy/registration/client-lifecycle.ts";
@@ -7,6 +12,7 @@ import { readEncryptionKey } from "../settings/encryption-key.ts";
 import { createClientRecords } from "../store/client-records.ts";
 import type { OpenedTrail } from "./audit-commands.ts";
 import type { OpenedClients } from "./clients-commands.ts";
+import type { OpenedDoctor } from "./doctor-command.ts";
 import { surroundingsOf } from "./serve-command.ts";
 
 /** The audit trail of the settings' store, whether or not the server runs. */
@@ -31,6 +37,37 @@ export async function openClients(root: string): Promise<OpenedClients> {
     productScopes: Object.keys(settings.bankProducts),
     operator: operatingSystemUser(),
     close: () => store.close(),
+  };
+}
+
+/** What the server judges with, under its settings and on its store. */
+export async function openDoctor(surroundings: Surroundings): Promise<OpenedDoctor> {
+  const { settings, clock } = surroundings;
+  const realm = openFinanceRealm(settings);
+  const rules = await registrationRules(surroundings, realm);
+  const store = await openSettingsStore(surroundings);
+  const trust = await createTrust(surroundings, store);
+  const directory = await createDirectoryClient(surroundings, store);
+  const { anchors, sealAnchors, crl } = trust;
+  return {
+    realm,
+    needs: {
+      anchors,
+      sealAnchors,
+      revocation: crl,
+      whenRevocationUnknown: settings.certificates.whenRevocationUnknown,
+      keystore: directory.keystore,
+      facts: createFactsSource({ clock, rules, trust, directory, clients: createClientRecords({ store }) }),
+      clock,
+      maxBodyBytes: settings.registration.maxBodyKilobytes * 1024,
+    },
+    async close() {
+      // A list that is being renewed is still written to the store.
+      await crl.refreshDue();
+      trust.http.close();
+      await directory.close();
+      await store.close();
+    },
   };
 }
 

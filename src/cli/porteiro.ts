@@ -4,11 +4,12 @@ import { registerAuditCommands } from "./audit-commands.ts";
 import { registerClientsCommands } from "./clients-commands.ts";
 import { registerConformanceCommand } from "./conformance-command.ts";
 import { registerDirectoryCommands } from "./directory-commands.ts";
-import { openClients, openTrail } from "./installation.ts";
+import { registerDoctorCommand } from "./doctor-command.ts";
+import { openClients, openDoctor, openTrail } from "./installation.ts";
 import { registerJourneyCommand } from "./journey-command.ts";
 import { registerRefusalsCommand } from "./refusals-command.ts";
 import { registerSandboxCommands } from "./sandbox-commands.ts";
-import { registerServeCommand } from "./serve-command.ts";
+import { registerServeCommand, surroundingsOf } from "./serve-command.ts";
 import { registerSettingsCommands } from "./settings-commands.ts";
 
 /** The project's folder: relative paths of settings start here, whatever the folder of the caller is. */
@@ -22,6 +23,7 @@ registerServeCommand(program, root);
 registerSettingsCommands(program, root);
 registerClientsCommands(program, () => openClients(root));
 registerAuditCommands(program, () => openTrail(root));
+registerDoctorCommand(program, () => openDoctor(surroundingsOf(root, { logLevel: "silent" })));
 registerRefusalsCommand(program);
 registerDirectoryCommands(program);
 registerSandboxCommands(program, root);

@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { createBankApp } from "../bank/bank-app.ts";
+import { startBankServer } from "../bank/bank-server.ts";
+import { createSampleData } from "../bank/sample-data.ts";
+import { createIntrospection } from "../bank/token-introspection.ts";
+import { readCertificate } from "../certs/certificate.ts";
+import { loadOrCreateLocalAuthority } from "../certs/local-authority.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { systemRandomness } from "../kernel/identifiers.ts";
+import { createLog, type LogLevel } from "../kernel/log.ts";
+import { derivedKey } from "../kernel/secret-box.ts";
+import { endpointUrl, openFinanceRealm } from "../oidc/endpoints.ts";
+import { directorySettingsSchema } from "../sandbox/directory-settings.ts";
+import { startDirectory } from "../sandbox/start-directory.ts";
+import { readEncryptionKey } from "../settings/encryption-key.ts";
+import { profileNamedIn } from "../settings/load-settings.ts";
+import { openStore } from "../store/open-store.ts";
+import { surroundingsOf } from "./serve-command.ts";
+import { onceAskedToStop } from "./stop-signal.ts";
+
+/** Where the sandbox's parts keep what they make: certificates in `certs/local`, everything else under `var`. */
+interface SandboxPlaces {
+  readonly authority: string;
+  readonly anchors: string;
+  readonly resourceServers: string;
+}
+
+function placesOf(root: string): SandboxPlaces {
+  const authority = join(root, "certs/local");
+  return { authority, anchors: join(authority, "directory"), resourceServers: join(authority, "resource-servers.json") };
+}
+
+/**
+ * The profile of the surroundings, before anything is opened or written.
+ * @throws Error in production: the sandbox's keys are not protected, and everybody knows its customers' passwords
+ */
+function sandboxProfile(what: string): string {
+  const profile = profileNamedIn(process.env);
+  if (profile === "production") {
+    throw new Error(`${what} does not run with the profile production; expected PORTEIRO_PROFILE to be local or directory-sandbox`);
+  }
+  return profile;
+}
+
+export interface DirectoryServeOptions {
+  readonly store: string;
+  readonly publicPort: number;
+  readonly mtlsPort: number;
+  readonly realHostNames: boolean;
+  readonly realHostNamesPort: number;
+  readonly host: string;
+  readonly logLevel: LogLevel;
+}
+
+/** Runs the sandbox Central Directory until the process is asked to stop. */
+export async function serveDirectory(root: string, options: DirectoryServeOptions): Promise<void> {
+  const profile = sandboxProfile("the sandbox directory");
+  const log = createLog(options.logLevel);
+  const places = placesOf(root);
+  const store = await openStore({ kind: "lmdb", path: resolve(root, options.store) }, { clock: systemClock, log });
+  const { publicPort, mtlsPort, realHostNames, realHostNamesPort, host } = options;
+  const running = await startDirectory({
+    store,
+    clock: systemClock,
+    settings: directorySettingsSchema.parse({ profile, host, publicPort, mtlsPort, realHostNames, realHostNamesPort }),
+    log,
+    localAuthority: await loadOrCreateLocalAuthority({ folder: places.authority, clock: systemClock }),
+    anchorsFolder: places.anchors,
+  });
+  console.log(`ready directory ${running.urls.auth} mtls ${running.urls.matlsApi}`);
+  await onceAskedToStop();
+  await running.stop();
+  await store.close();
+}
+
+export interface BankOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly institution: string;
+  readonly logLevel: LogLevel;
+}
+
+/** Runs the sample bank until the process is asked to stop. */
+export async function serveBank(root: string, options: BankOptions): Promise<void> {
+  sandboxProfile("the sample bank");
+  const { settings } = surroundingsOf(root);
+  const places = placesOf(root);
+  const { tls, caPem } = await bankIdentity(places);
+  const { introspect, close } = createIntrospection({
+    introspectionUrl: endpointUrl(openFinanceRealm(settings), "introspection"),
+    certificatePem: tls.certPem,
+    keyPem: tls.keyPem,
+    caPem,
+    timeoutMs: 5_000,
+  });
+  const app = createBankApp({
+    introspect,
+    // Account ids must be the same in every process and after a restart.
+    sampleData: createSampleData(derivedKey(readEncryptionKey(root, settings.secrets, systemRandomness), "account-ids")),
+    clock: systemClock,
+    log: createLog(options.logLevel),
+    newRequestId: randomUUID,
+    settings: { institutionId: options.institution, publicUrl: `https://localhost:${options.port}` },
+  });
+  const server = await startBankServer({ app, ...tls, host: options.host, port: options.port, stopTimeoutMs: 10_000 });
+  console.log(`ready bank https://localhost:${server.port}`);
+  await onceAskedToStop();
+  await server.stop();
+  close();
+}
+
+/** One certificate for the bank's listener and for its calls to the authorization server. */
+async function bankIdentity({ authority, resourceServers }: SandboxPlaces) {
+  const local = await loadOrCreateLocalAuthority({ folder: authority, clock: systemClock });
+  const tls = await local.serverCertificate("bank", ["localhost", "127.0.0.1", "::1"]);
+  const { publicKeyHash } = readCertificate(tls.certPem);
+  await writeFile(resourceServers, `${JSON.stringify([{ name: "sample-bank", publicKeySha256: publicKeyHash }], undefined, 2)}\n`);
+  return { tls, caPem: local.caPem };
+}
+
+/** Starts directory, server and bank, tells when all are ready, and stops all when one ends or the sandbox is asked to. */
+export async function serveSandbox(root: string, directoryStore: string): Promise<void> {
+  sandboxProfile("the sandbox");
+  await bankIdentity(placesOf(root));
+  const children: ChildProcess[] = [];
+  const start = (...words: string[]) => startPart(root, children, words);
+  const stop = async () => {
+    const ended = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null).map((child) => new Promise((done) => child.once("exit", done)));
+    children.forEach((child) => child.kill("SIGTERM"));
+    await Promise.all(ended);
+  };
+  try {
+    console.error("starting the directory ...");
+    const directory = await start("directory", "serve", "--store", directoryStore);
+    console.error("starting the authorization server and the bank ...");
+    const others = await Promise.all([start("serve"), start("bank")]);
+    console.log(`ready ${[directory, ...others].map((line) => line.replace(/^ready /, "")).join(" ")}`);
+    await Promise.race([onceAskedToStop(), ...children.map(ended)]);
+  } finally {
+    await stop();
+  }
+}
+
+async function ended(child: ChildProcess): Promise<never> {
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done) => child.once("exit", (...how) => done(how)));
+  throw new Error(`${child.spawnargs.slice(2).join(" ")} ended by itself (${signal ?? `exit code ${code}`})`);
+}
+
+/** Starts a command of this program and waits for its `ready` line. */
+async function startPart(root: string, children: ChildProcess[], words: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [join(root, "src/cli/porteiro.ts"), ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  const ready = new Promise<string>((done) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.startsWith("ready ")) {
+        done(line);
+      }
+    });
+  });
+  return Promise.race([ready, ended(child)]);
+}
