@@ -16,7 +16,6 @@ describe("the keys of a registration (DCR 7.1-4, 7.1-5, 9.4; D8)", () => {
 
   before(async () => {
     world = await startRegistrationWorld({
-      settings: {},
       async beforehand(directory) {
         revokedSeal = await directory.createTpp();
         await revokeKeptSeal(directory, revokedSeal);
@@ -113,7 +112,7 @@ describe("a registration while the keystore misbehaves", () => {
   let world: RegistrationWorld;
 
   before(async () => {
-    world = await startRegistrationWorld({ settings: {} });
+    world = await startRegistrationWorld();
   });
   after(() => world.stop());
   afterEach(() => world.directory.faults.clear());
