@@ -83,7 +83,8 @@ function customerAt(page: Page, redirectUri: string): Omit<JourneyBrowser, "clos
  */
 export async function answerCallback(page: Page, redirectUri: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  const body = Buffer.from('<!doctype html><meta charset="utf-8"><title>TPP</title><p id="submission_complete">The TPP has the answer.</p>').toString("base64");
+  // An icon of its own, so that the browser asks the TPP for none.
+  const body = Buffer.from('<!doctype html><meta charset="utf-8"><title>TPP</title><link rel="icon" href="data:,"><p id="submission_complete">The TPP has the answer.</p>').toString("base64");
   session.on("Fetch.requestPaused", ({ requestId }) => {
     const headers = [{ name: "Content-Type", value: "text/html; charset=utf-8" }];
     // The page may be gone before it is answered; then nobody waits for the answer.

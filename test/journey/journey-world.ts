@@ -1,0 +1,50 @@
+import { sampleCustomers } from "../../src/bank/sample-customers.ts";
+import { authorizeUrl, createConsent, pushRequest, sampleCustomer, type PushedRequest } from "../support/authorization.ts";
+import { startSampleBank, type SampleBank } from "../support/sample-bank.ts";
+import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp } from "../support/sandbox.ts";
+import { startTestServer, type Registered, type TestServer } from "../support/server.ts";
+
+const { cpf } = sampleCustomers.find(({ loginId }) => loginId === sampleCustomer.login) as { cpf: string };
+
+/** Directory, server and bank on real sockets, and one registered TPP. */
+export interface JourneyWorld {
+  readonly directory: SandboxDirectory;
+  readonly server: TestServer;
+  readonly bank: SampleBank;
+  readonly tpp: SandboxTpp;
+  readonly client: Registered;
+  readonly redirectUri: string;
+  /** Public root URL of the server. */
+  readonly home: string;
+  /** A new consent, pushed: the address that the browser is sent to. */
+  ask(): Promise<{ readonly url: string; readonly pushed: PushedRequest; readonly consentId: string }>;
+  stop(): Promise<void>;
+}
+
+export async function startJourneyWorld(): Promise<JourneyWorld> {
+  const directory = await startSandboxDirectory();
+  const server = await startTestServer({ directory });
+  const bank = await startSampleBank(server);
+  const tpp = await directory.createTpp();
+  const client = await server.register(tpp);
+  return {
+    directory,
+    server,
+    bank,
+    tpp,
+    client,
+    redirectUri: tpp.description.redirect_uris[0]!,
+    home: String(server.settings["publicUrl"]),
+    async ask() {
+      const consentId = await createConsent(server, tpp, client.clientId, { cpf });
+      const pushed = await pushRequest(server, tpp, client.clientId, `openid accounts resources consent:${consentId}`);
+      if (pushed.answer.status !== 201) throw new Error(`the request was answered ${pushed.answer.status}: ${pushed.answer.text}`);
+      return { url: authorizeUrl(server, client.clientId, pushed.answer.json().request_uri), pushed, consentId };
+    },
+    async stop() {
+      await bank.stop();
+      await server.stop();
+      await directory.stop();
+    },
+  };
+}
