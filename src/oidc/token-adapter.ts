@@ -58,13 +58,20 @@ export function tokenAdapter({ store, clock }: { store: Store; clock: Clock }, n
       if (!key || value === undefined) {
         throw new errors.InvalidGrant("it has been used");
       }
-      const payload = JSON.parse(value) as { exp?: number; consumed?: number };
+      const payload = JSON.parse(value) as { exp?: number; consumed?: number; grantId?: string };
+      const unit = unitFor(key.tag);
+      if (payload.consumed !== undefined) {
+        // Used since the engine looked: by a second use everything that the first one gave ends (RFC 6749 4.1.2).
+        if (unit && payload.grantId !== undefined) {
+          unit.remove.add(clientNames.grant(sha256(payload.grantId)));
+        }
+        throw unit ? new errors.InvalidGrant("it has been used") : new errors.InvalidRequestUri("request_uri is invalid, expired, or was already used");
+      }
       const now = epochSeconds(clock);
       const lifetime = payload.exp === undefined ? {} : { ttlSeconds: Math.max(1, payload.exp - now) };
       const put: Put = { name: key.name, value: JSON.stringify({ ...payload, consumed: now }), ...lifetime };
       // Still unused at the moment of the commit: of many at once one succeeds.
       const unused = { name: key.name, equals: value };
-      const unit = unitFor(key.tag);
       if (unit) {
         unit.when.push(unused);
         unit.put.set(put.name, put);
