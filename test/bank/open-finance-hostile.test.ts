@@ -5,7 +5,7 @@ import { transactionListSchema } from "../../src/bank/open-finance/accounts-sche
 import { openBank, type BankBench } from "./bank-bench.ts";
 import { accountId, accounts, consentToken, customers, expectCommonHeaders, operations, padariaCnpj, resources } from "./open-finance-bench.ts";
 
-const runs = { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 100), verbose: 1 } as const;
+const runs = { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 100), verbose: 1 } as const;
 
 describe("Open Finance data APIs: whatever comes", () => {
   let bank: BankBench;

@@ -162,7 +162,7 @@ describe("sample transactions", () => {
   };
   const household = account("jacaranda.exemplo", "10000001");
   const instants = fc.integer({ min: Date.parse("2026-01-01"), max: Date.parse("2030-12-31") });
-  const runs = { numRuns: Number(process.env["PORTEIRO_FC_RUNS"] ?? 60), verbose: 1 } as const;
+  const runs = { numRuns: Number(process.env["PROPERTY_TEST_RUNS"] ?? 60), verbose: 1 } as const;
 
   it("has hundreds a year, and some today at any hour, for a household and a company", () => {
     const bakery = account("padaria.modelo", "90000001");
