@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { expect } from "chai";
 import { sha256 } from "../../src/kernel/identifiers.ts";
+import { startRedis } from "../support/redis-servers.ts";
 import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp } from "../support/sandbox.ts";
 import { startTestServer, type Registered, type TestServer } from "../support/server.ts";
 import { environmentOf } from "../support/server-process.ts";
@@ -145,5 +146,27 @@ describe("porteiro clients, beside a running server", () => {
     expect(runs.map(({ code }) => code)).to.deep.equal([0, 0]);
     const { product_scopes } = JSON.parse(await succeeded("clients", "show", client.clientId, "--json"));
     expect(product_scopes).to.have.members(["accounts:read", "accounts:read_unmasked"]);
+  });
+});
+
+describe("porteiro clients, on Redis", () => {
+  it("sees the running server's clients, and what it changes counts there at once", async () => {
+    const redis = await startRedis();
+    const sandbox = await startSandboxDirectory();
+    const server = await startTestServer({ directory: sandbox, settings: { store: { kind: "redis", redis: { url: redis.connection.url } } } });
+    try {
+      const environment = environmentOf(server.settings);
+      const tpp = await sandbox.createTpp({ roles: ["DADOS"] });
+      const { clientId } = await server.register(tpp);
+      const listed = await runPorteiro(environment, "clients", "list", "--json");
+      expect(JSON.parse(listed.out).client_id).to.equal(clientId);
+      const suspended = await runPorteiro(environment, "clients", "suspend", clientId, "--reason", "test");
+      expect(suspended.code, suspended.err).to.equal(0);
+      expect((await server.requestToken(tpp, clientId)).status).to.equal(401);
+    } finally {
+      await server.stop();
+      await sandbox.stop();
+      await redis.stop();
+    }
   });
 });
