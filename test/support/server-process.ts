@@ -6,6 +6,10 @@ import { settingsLeaves } from "../../src/settings/load-settings.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
+const running = new Set<ChildProcess>();
+// A test that fails before it stops its server leaves none behind.
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 export interface ServerProcess {
   readonly child: ChildProcess;
   /** What it has logged so far, line by line. */
@@ -23,6 +27,8 @@ export async function startServerProcess(settings: Readonly<Record<string, unkno
   });
   const logged: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => logged.push(line));
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const exited = once(child, "exit");
   const ready = new Promise<void>((done) => {
     createInterface({ input: child.stdout }).on("line", (line) => line.startsWith("ready ") && done());
