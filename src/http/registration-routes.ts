@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type Router from "@koa/router";
 import type { Context, Middleware } from "koa";
 import type { AuditActor } from "../kernel/audit-entry.ts";
@@ -44,7 +45,7 @@ export interface RegistrationRoutesNeeds {
 }
 
 /** How often a call is decided anew when another changed the same client in between. */
-const attempts = 10;
+const attempts = 30;
 
 /** Dynamic client registration and its management (RFC 7591, RFC 7592) in both address forms of RFC 7592 appendix B. */
 export function addRegistrationRoutes(router: Router, needs: RegistrationRoutesNeeds): void {
@@ -258,7 +259,7 @@ async function suspendIfInactive(ctx: Context, certificate: JudgedCertificate, n
 }
 
 /** Decides anew when the client was changed between decision and commit; the last to commit wins. */
-async function withFreshDecision(ctx: Context, { realm }: RegistrationRoutesNeeds, attempt: () => Promise<void>): Promise<void> {
+async function withFreshDecision(ctx: Context, { realm, randomness }: RegistrationRoutesNeeds, attempt: () => Promise<void>): Promise<void> {
   for (let left = attempts; left > 0; left -= 1) {
     try {
       await attempt();
@@ -268,6 +269,8 @@ async function withFreshDecision(ctx: Context, { realm }: RegistrationRoutesNeed
         throw error;
       }
     }
+    // Apart from the others who lost: else all of them would meet again.
+    await wait(randomness(1).readUInt8() / 8);
   }
   answerRefusals(ctx, realm, [{ code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" }]);
 }

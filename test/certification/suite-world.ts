@@ -2,6 +2,7 @@ import { createPublicKey, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import forge from "node-forge";
 import { makeKey, privateKeyPemOf } from "../../src/certs/issue-certificate.ts";
+import { atEndOfRun } from "../support/end-of-run.ts";
 import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp, type TlsIdentity } from "../support/sandbox.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -30,15 +31,21 @@ export function suiteWorld(): Promise<SuiteWorld> {
   return world;
 }
 
-// A root hook: the last module's file cannot know that it is the last.
-after(async () => {
-  const started = await world?.catch(() => undefined);
-  await started?.server.stop();
-  await started?.directory.stop();
+let folder: string | undefined;
+
+// The last module's file cannot know that it is the last.
+atEndOfRun({
+  async stop() {
+    const started = await world?.catch(() => undefined);
+    await started?.server.stop();
+    await started?.directory.stop();
+  },
+  folder: () => folder,
 });
 
 async function start(): Promise<SuiteWorld> {
   const directory = await startSandboxDirectory();
+  folder = directory.folder;
   try {
     return await startWith(directory);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { chromium, type Browser } from "playwright-core";
+import { atEndOfRun } from "./end-of-run.ts";
 
 const executablePath = process.env["PORTEIRO_CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -29,7 +30,5 @@ async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, args: switches });
 }
 
-// Loaded with the first test file that needs it, outside every suite: this runs once, at the very end.
-after(async () => {
-  await (await browser)?.close();
-});
+// A worker's browser ends with the worker: playwright sees to that.
+atEndOfRun({ stop: async () => (await browser)?.close() });

@@ -1,3 +1,4 @@
+import { atEndOfRun } from "../../support/end-of-run.ts";
 import { readFile } from "node:fs/promises";
 import { randomUUID, X509Certificate } from "node:crypto";
 import { createBankApp } from "../../../src/bank/bank-app.ts";
@@ -45,11 +46,8 @@ export function fapiWorld(): Promise<FapiWorld> {
   return world;
 }
 
-// A root hook: the last module's file cannot know that it is the last. Server and directory stop with their own.
-after(async () => {
-  const started = await world?.catch(() => undefined);
-  await started?.stopBank();
-});
+// The last module's file cannot know that it is the last. Server and directory stop with their own.
+atEndOfRun({ stop: async () => (await world?.catch(() => undefined))?.stopBank() });
 
 /** The bank and the two clients of a server that runs already. */
 export async function startFapiWorld(
