@@ -29,6 +29,8 @@ export interface BatteredBank {
   /** Starts the server; or after a blow whatever that has ended, and waits until it serves again. */
   recover(): Promise<void>;
   strike(blow: Blow): Promise<void>;
+  /** Asks the server to stop, as an operator would; its exit code. */
+  stopServer(): Promise<number | null | undefined>;
   /** Work on the store beside the server, as a second process would. */
   withStore<T>(work: (store: Store, sealKey: Uint8Array) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
@@ -84,6 +86,12 @@ function batteredBank(directory: SandboxDirectory, server: TestServer, redis: Re
       }
       await Promise.all(ended);
     },
+    async stopServer() {
+      down = true;
+      const stopping = running;
+      running = undefined;
+      return stopping?.stop();
+    },
     async withStore(work) {
       const store = await openSettingsStore(surroundings);
       try {
@@ -93,7 +101,7 @@ function batteredBank(directory: SandboxDirectory, server: TestServer, redis: Re
       }
     },
     async stop() {
-      await running?.stop();
+      await running?.stop("SIGKILL");
       process.off("exit", dieWithUs);
       await redis?.remove();
       await directory.stop();

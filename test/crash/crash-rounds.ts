@@ -1,4 +1,5 @@
 import { setTimeout as rest } from "node:timers/promises";
+import { rawBrowser } from "../support/authorization.ts";
 import { expectAllKept, expectWholeInStore } from "./after-the-blow.ts";
 import { createBatteredBank, type BatteredBank, type Blow, type StoreKind } from "./battered-bank.ts";
 import { expectTrail } from "./expect-trail.ts";
@@ -47,9 +48,9 @@ export async function runCrashRounds({ store, rounds, seed, report = () => {} }:
   }
 }
 
-async function openBooks({ directory }: BatteredBank): Promise<TppBooks> {
+async function openBooks({ directory, server }: BatteredBank): Promise<TppBooks> {
   const redirectUris = ["one", "two", "three", "four"].map((name) => `https://tpp.example/callback/${name}`);
-  return newBooks(await directory.createTpp({ redirectUris }));
+  return newBooks(await directory.createTpp({ redirectUris }), rawBrowser(server.ca));
 }
 
 async function oneRound(bank: BatteredBank, books: readonly TppBooks[], blow: Blow, choices: SeededChoices) {

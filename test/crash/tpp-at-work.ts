@@ -59,7 +59,7 @@ async function oneJob(books: TppBooks, bank: BatteredBank, choices: SeededChoice
     [some(1, client.tokens.length > 0), revokeToken],
     [3, askForConsent],
     [some(2, consents.some(([, status]) => status !== "REJECTED")), endConsent],
-    [some(4, consents.some(([, status]) => status === "AWAITING_AUTHORISATION")), journey],
+    [some(3, consents.some(([, status]) => status === "AWAITING_AUTHORISATION")), journey],
     [some(2, client.grants.length > 0), refresh],
   ]);
   await job(books, client, bank, choices);
@@ -145,7 +145,7 @@ const journey: Job = async (books, client, { server }) => {
     const redirect_uri = (client.registration["redirect_uris"] as string[])[0];
     const pushed = await pushRequest(server, books.tpp, client.clientId, `openid accounts resources consent:${consentId}`, { claims: { redirect_uri } });
     const requestUri = expectStatus("pushed request", pushed.answer, 201).json().request_uri;
-    const callback = fragmentOf(await throughThePages(server, authorizeUrl(server, client.clientId, requestUri), "approve"));
+    const callback = fragmentOf(await throughThePages(server, authorizeUrl(server, client.clientId, requestUri), "approve", books.browser));
     const answered = callback.get("code");
     if (answered === null) {
       throw new Error(`the callback has no code: ${callback.toString()}`);

@@ -1,5 +1,6 @@
 import type { AuditAction } from "../../src/kernel/audit-entry.ts";
 import type { ConsentStatus } from "../../src/store/consent-records.ts";
+import type { RawBrowser } from "../support/authorization.ts";
 import type { SandboxTpp } from "../support/sandbox.ts";
 
 /** An access token that was answered, and when (ms): its life ends by itself. */
@@ -41,6 +42,8 @@ export type Attempt =
 /** All that one TPP was told, and what it had asked when nobody answered any more. */
 export interface TppBooks {
   readonly tpp: SandboxTpp;
+  /** In which its customer logs in and approves; the session there is to outlive a blow too. */
+  readonly browser: RawBrowser;
   client: HeldClient | undefined;
   readonly formerClients: HeldClient[];
   attempt: Attempt | undefined;
@@ -52,8 +55,8 @@ export interface TppBooks {
   acknowledged: number;
 }
 
-export function newBooks(tpp: SandboxTpp): TppBooks {
-  return { tpp, client: undefined, formerClients: [], attempt: undefined, trail: new Map(), unansweredConsents: 0, acknowledged: 0 };
+export function newBooks(tpp: SandboxTpp, browser: RawBrowser): TppBooks {
+  return { tpp, browser, client: undefined, formerClients: [], attempt: undefined, trail: new Map(), unansweredConsents: 0, acknowledged: 0 };
 }
 
 /** Notes a change that the trail must report. */

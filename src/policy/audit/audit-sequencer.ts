@@ -188,7 +188,7 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
           await pass();
           reported = "";
         } catch (error) {
-          const problem = error instanceof Error ? error.message : String(error);
+          const problem = problemOf(error);
           if (problem !== reported) {
             log.error({ problem }, "audit entries wait to be chained");
           }
@@ -206,9 +206,14 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
         stopped = true;
         clearTimeout(timer);
         await underWay;
-        await lease.release();
+        // The lease ends by itself; a store that is gone keeps no server from stopping.
+        await lease.release().catch((error: unknown) => log.warn({ problem: problemOf(error) }, "the audit sequencer's lease was not given back"));
       };
     },
     drain: async () => chain(await notices.all(), async () => true),
   };
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
