@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Instance } from "./plan.ts";
+import { takesJourneys, type Instance, type Scale } from "./plan.ts";
 import type { Up } from "./prepare-traffic.ts";
 import { anonymousBytes } from "./process-figures.ts";
 import { startRedis } from "./redis-server.ts";
@@ -10,6 +10,7 @@ import type { Subject } from "./subject.ts";
 export interface BringUpNeeds {
   readonly subjects: readonly Subject[];
   readonly redisCore: number | undefined;
+  readonly scale: Scale;
   readonly folder: string;
   /** Is told of everything that must be stopped, as soon as it runs. */
   readonly onStarted: (stop: () => Promise<void>) => void;
@@ -25,7 +26,7 @@ export async function bringUp(instance: Instance, needs: BringUpNeeds): Promise<
   const redis = instance.store === "redis" ? await startRedis(folder, needs.redisCore) : undefined;
   if (redis) needs.onStarted(redis.stop);
   const { store, clients } = instance;
-  const running = await subject.start({ store, clients, folder, redisPort: redis?.port });
+  const running = await subject.start({ store, clients, folder, redisPort: redis?.port, withJourney: takesJourneys(instance, needs.scale) });
   needs.onStarted(running.stop);
   return { instance, running, redis, idleAnonymousBytes: running.pids.map(anonymousBytes) };
 }

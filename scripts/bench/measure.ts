@@ -1,14 +1,13 @@
 import type { AssertionBatches } from "./assertion-batches.ts";
 import { bringUp, processesOf, type BringUpNeeds } from "./bring-up.ts";
 import type { LoadFigures } from "./load-run.ts";
-import { inTurn, passesOf, takes, type Cell, type Instance, type Pass, type Scale, type Workload } from "./plan.ts";
+import { inTurn, passesOf, takes, type Cell, type Instance, type Pass, type Workload } from "./plan.ts";
 import { prepareTraffic, type PrepareNeeds, type Up } from "./prepare-traffic.ts";
 import type { MeasuredCell, MeasuredProcess } from "./report.ts";
 import type { RunningServer } from "./subject.ts";
 import type { Identity } from "./traffic.ts";
 
 export interface BenchNeeds extends BringUpNeeds, PrepareNeeds {
-  readonly scale: Scale;
   readonly workloads: readonly Workload[];
   readonly instances: readonly Instance[];
   readonly startHttps: () => Promise<RunningServer>;
@@ -26,6 +25,7 @@ export interface BenchResult {
 
 /** How many requests a second to prepare for before anything has been measured. */
 const firstGuess = { oneConnection: 1_500, more: 4_000 };
+const firstGuessOfOthers = { oneConnection: 600, more: 1_500 };
 const spare = 1.25;
 
 /** Starts everything, measures every line in every round, and says what came of it. The caller stops what was started. */
@@ -64,13 +64,14 @@ async function measureWorkload(
 ): Promise<void> {
   needs.batches.nextStep();
   const { connections } = pass;
-  const guess = connections === 1 ? firstGuess.oneConnection : firstGuess.more;
-  const rate = ledger.fastest("client-credentials", connections) ?? guess;
+  const guesses = workload === "client-credentials" ? firstGuess : firstGuessOfOthers;
+  const rate = ledger.fastest(workload, connections) ?? (connections === 1 ? guesses.oneConnection : guesses.more);
   const assertions = Math.ceil((pass.warmSeconds + pass.measureSeconds) * rate * spare);
   const taking = servers.filter(({ instance }) => takes(instance, workload, needs.scale));
   for (const up of inTurn(pass.round ?? 0, taking)) {
     const { target, traffic } = await prepareTraffic(up, workload, { connections, assertions }, needs);
-    const watched = { server: up.running.pids, store: up.redis ? [up.redis.pid] : [] };
+    const bank = workload === "accounts-read" && up.running.bank ? [up.running.bank.pid] : [];
+    const watched = { server: [...up.running.pids, ...bank], store: up.redis ? [up.redis.pid] : [] };
     const figures = await needs.load.measure(target, traffic, pass, watched);
     ledger.record(pass, { workload, ...up.instance, connections }, figures);
   }

@@ -1,6 +1,8 @@
 import type { StoreKind } from "./subject.ts";
 
-export const workloads = ["client-credentials", "introspection", "registration"] as const;
+/** What a customer has part in; asked with few clients only. */
+const journeyWorkloads = ["pushed-request", "code-exchange", "refresh", "accounts-read"] as const;
+export const workloads = ["client-credentials", "introspection", "registration", ...journeyWorkloads] as const;
 export type Workload = (typeof workloads)[number];
 
 /** One line of the table: which server does what, on what, for how many at once. */
@@ -77,6 +79,9 @@ export function passesOf(scale: Scale): Pass[] {
   return [warmUp, ...rounds.flat()];
 }
 
+/** The server itself. */
+export const measuredServer = "porteiro";
+
 /** The server with two processes: there is one question only, what a request costs. */
 export const twoProcesses = "porteiro x2";
 
@@ -102,8 +107,21 @@ export function planInstances(
   );
 }
 
+/** Whether a server is measured with customers' journeys: not in memory, which nobody but itself can put codes into. */
+export function takesJourneys({ subject, store, clients }: Instance, scale: Scale): boolean {
+  return subject !== twoProcesses && store !== "memory" && clients === scale.clients[0];
+}
+
+function isJourney(workload: Workload): boolean {
+  return journeyWorkloads.some((name) => name === workload);
+}
+
 /** Whether a server is measured with a workload. */
 export function takes(instance: Instance, workload: Workload, scale: Scale): boolean {
+  if (isJourney(workload)) {
+    // Reading accounts takes a bank, and only our own server has one.
+    return takesJourneys(instance, scale) && (workload !== "accounts-read" || instance.subject === measuredServer);
+  }
   if (instance.subject === twoProcesses) return workload === "client-credentials";
   return instance.clients === scale.clients[0] || scale.withManyClients.includes(workload);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../src/kernel/clock.ts";
 import type { AssertionBatches } from "./assertion-batches.ts";
+import type { Journey } from "./journey.ts";
 import type { LoadGenerator } from "./load-client.ts";
 import type { Target } from "./load-run.ts";
 import type { Instance, Workload } from "./plan.ts";
@@ -36,11 +37,29 @@ export async function prepareTraffic(
   needs: PrepareNeeds,
 ): Promise<{ readonly target: Target; readonly traffic: Traffic }> {
   const { running } = up;
+  const { path: bankPath = "", port: bankPort = 0 } = running.bank ?? {};
   switch (workload) {
     case "client-credentials":
       return {
         target: targetOf(running, [running.clientIdentity]),
         traffic: await tokenTraffic(running, amount.assertions, needs.batches),
+      };
+    case "pushed-request": {
+      const forms = await journeyOf(up).pushForms();
+      return clientCall(running, running.paths.pushedRequests, forms, amount.assertions, { status: 201, mark: '"request_uri"' }, needs);
+    }
+    case "code-exchange": {
+      const forms = await journeyOf(up).exchangeForms(amount.assertions);
+      return clientCall(running, running.paths.token, forms, forms.length, { status: 200, mark: '"refresh_token"' }, needs);
+    }
+    case "refresh": {
+      const forms = journeyOf(up).refreshForms();
+      return clientCall(running, running.paths.token, forms, amount.assertions, { status: 200, mark: '"id_token"' }, needs);
+    }
+    case "accounts-read":
+      return {
+        target: { ports: [bankPort], caPem: running.caPem, identities: [running.clientIdentity] },
+        traffic: { kind: "resource", path: bankPath, tokens: await journeyOf(up).accessTokens(), mark: '"accountId"' },
       };
     case "introspection": {
       const { identity, clientId } = running.resourceServer;
@@ -64,9 +83,29 @@ function targetOf({ ports, caPem }: RunningSubject, identities: readonly Identit
   return { ports, caPem, identities };
 }
 
-async function tokenTraffic(running: RunningSubject, count: number, batches: AssertionBatches): Promise<Traffic> {
+function journeyOf({ running, instance }: Up): Journey {
+  if (!running.journey) throw new Error(`${instance.subject} was started without customers' journeys`);
+  return running.journey;
+}
+
+async function clientCall(
+  running: RunningSubject,
+  path: string,
+  forms: readonly string[],
+  count: number,
+  expected: { readonly status: number; readonly mark: string },
+  { batches }: PrepareNeeds,
+): Promise<{ readonly target: Target; readonly traffic: Traffic }> {
   const assertionsFile = await batches.batchFor(running, count);
-  return { kind: "client-credentials", path: running.paths.token, scope: running.scope, assertionsFile };
+  const traffic = { kind: "authenticated", path, forms, count, assertionsFile, expected } as const;
+  return { target: targetOf(running, [running.clientIdentity]), traffic };
+}
+
+async function tokenTraffic(running: RunningSubject, count: number, batches: AssertionBatches): Promise<Traffic> {
+  const scope = running.scope === undefined ? "" : `&scope=${encodeURIComponent(running.scope)}`;
+  const forms = [`grant_type=client_credentials${scope}`];
+  const assertionsFile = await batches.batchFor(running, count);
+  return { kind: "authenticated", path: running.paths.token, forms, count, assertionsFile, expected: { status: 200, mark: '"access_token"' } };
 }
 
 /** Tokens of all the clients in turn, obtained from the server itself. */

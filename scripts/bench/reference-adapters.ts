@@ -20,6 +20,7 @@ interface PlainStore {
   get(key: string): Promise<AdapterPayload | undefined>;
   set(key: string, payload: AdapterPayload, expiresIn: number | undefined): Promise<unknown>;
   remove(key: string): Promise<unknown>;
+  close(): Promise<unknown>;
 }
 
 function record(payload: AdapterPayload, expiresIn: number | undefined): StoredRecord {
@@ -36,6 +37,7 @@ function memoryStore(): PlainStore {
     get: async (key) => alive(records.get(key)),
     set: async (key, payload, expiresIn) => records.set(key, record(payload, expiresIn)),
     remove: async (key) => records.delete(key),
+    close: async () => records.clear(),
   };
 }
 
@@ -46,6 +48,7 @@ function lmdbStore(path: string): PlainStore {
     get: async (key) => alive(records.get(key)),
     set: (key, payload, expiresIn) => records.put(key, record(payload, expiresIn)),
     remove: (key) => records.remove(key),
+    close: () => records.close(),
   };
 }
 
@@ -61,6 +64,7 @@ function redisStore(port: number): PlainStore {
         ? redis.set(key, JSON.stringify(payload))
         : redis.set(key, JSON.stringify(payload), "EX", expiresIn),
     remove: (key) => redis.del(key),
+    close: () => redis.quit(),
   };
 }
 
@@ -75,14 +79,18 @@ function openPlainStore(where: ReferenceStore): PlainStore {
   }
 }
 
-/** The workloads know no users, so nothing of theirs is ever looked up, consumed or revoked by grant. */
+/** No workload looks a session up or revokes by grant. */
 const notMeasured = async (): Promise<never> => {
   throw new Error("No workload of the bench may come here");
 };
 
 /** The plainest adapter that oidc-provider runs on: one key a record, no index, no batch, no condition. */
-export function createReferenceAdapter(where: ReferenceStore): AdapterFactory {
+export function createReferenceAdapter(where: ReferenceStore): { readonly adapter: AdapterFactory; close(): Promise<unknown> } {
   const store = openPlainStore(where);
+  return { adapter: adapterOn(store), close: store.close };
+}
+
+function adapterOn(store: PlainStore): AdapterFactory {
   return (model): Adapter => ({
     find: (id) => store.get(`${model}:${id}`),
     async upsert(id, payload, expiresIn) {
@@ -91,7 +99,12 @@ export function createReferenceAdapter(where: ReferenceStore): AdapterFactory {
     async destroy(id) {
       await store.remove(`${model}:${id}`);
     },
-    consume: notMeasured,
+    async consume(id) {
+      const key = `${model}:${id}`;
+      const found = await store.get(key);
+      const now = Math.floor(systemClock() / 1000);
+      await store.set(key, { ...found, consumed: now }, found?.exp === undefined ? undefined : found.exp - now);
+    },
     findByUid: notMeasured,
     findByUserCode: notMeasured,
     revokeByGrantId: notMeasured,

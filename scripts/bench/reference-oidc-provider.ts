@@ -35,7 +35,7 @@ function certificateOf(ctx: KoaContextWithOIDC): X509Certificate | undefined {
   return certificate;
 }
 
-const adapter = createReferenceAdapter(settings.store);
+const { adapter } = createReferenceAdapter(settings.store);
 
 const configuration: Configuration = {
   adapter,
@@ -44,10 +44,21 @@ const configuration: Configuration = {
   responseTypes: ["code", "code id_token"],
   clientAuthMethods: ["private_key_jwt", "tls_client_auth"],
   clientDefaults: { id_token_signed_response_alg: "PS256" },
-  enabledJWA: { clientAuthSigningAlgValues: ["PS256"], idTokenSigningAlgValues: ["PS256"] },
-  ttl: { ClientCredentials: 900 },
+  enabledJWA: {
+    clientAuthSigningAlgValues: ["PS256"],
+    idTokenSigningAlgValues: ["PS256"],
+    idTokenEncryptionAlgValues: ["RSA-OAEP"],
+    idTokenEncryptionEncValues: ["A256GCM"],
+    requestObjectSigningAlgValues: ["PS256"],
+  },
+  acrValues: ["urn:brasil:openbanking:loa2"],
+  claims: { openid: ["sub", "acr", "auth_time"] },
+  findAccount: async (_ctx, sub) => ({ accountId: sub, claims: async () => ({ sub }) }),
+  pkce: { required: () => true },
+  ttl: { AccessToken: 900, ClientCredentials: 900, IdToken: 300, AuthorizationCode: 60, RefreshToken: 86_400, Grant: 86_400 },
   // Being set, it makes the refresh_token grant one that clients may register.
   issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed("refresh_token"),
+  rotateRefreshToken: false,
   fetch: async (url) => Response.json(settings.keysByUri[String(url)] ?? { keys: [] }),
   features: {
     devInteractions: { enabled: false },
@@ -55,6 +66,11 @@ const configuration: Configuration = {
     rpInitiatedLogout: { enabled: false },
     userinfo: { enabled: false },
     clientCredentials: { enabled: true },
+    fapi: { enabled: true, profile: "1.0 Final" },
+    encryption: { enabled: true },
+    claimsParameter: { enabled: true },
+    requestObjects: { enabled: true, requireSignedRequestObject: true },
+    pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
     introspection: { enabled: true, allowedPolicy: () => true },
     registration: { enabled: true, initialAccessToken: false },
     registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },

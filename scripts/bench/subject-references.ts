@@ -2,12 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SignJWT, importJWK, type JWK } from "jose";
-import type { ClientMetadata } from "oidc-provider";
+import type { AdapterFactory, ClientMetadata } from "oidc-provider";
 import { startProcess, type StartedProcess } from "./child-process.ts";
 import { jwksPath, resourceServerName, type BenchClient, type Ecosystem } from "./ecosystem.ts";
-import type { ReferenceStore } from "./reference-adapters.ts";
+import type { Clock } from "../../src/kernel/clock.ts";
+import { createJourney, type Journey } from "./journey.ts";
+import { createReferenceAdapter, type ReferenceStore } from "./reference-adapters.ts";
 import type { ReferenceTls } from "./reference-https.ts";
 import type { ReferenceProviderSettings } from "./reference-oidc-provider.ts";
+import { redirectUri } from "./sandbox.ts";
 import type { RunningServer, Subject, SubjectNeeds } from "./subject.ts";
 
 export interface ReferenceNeeds {
@@ -61,7 +64,14 @@ function jwksUri(client: BenchClient): string {
 }
 
 function clientRecord(client: BenchClient): ClientMetadata {
-  return { ...registrationBody(jwksUri(client)), client_id: client.clientId, scope: "openid consents accounts customers resources" };
+  return {
+    ...registrationBody(jwksUri(client)),
+    client_id: client.clientId,
+    id_token_encrypted_response_alg: "RSA-OAEP",
+    id_token_encrypted_response_enc: "A256GCM",
+    request_object_signing_alg: "PS256",
+    scope: "openid consents accounts customers resources",
+  };
 }
 
 function resourceServerRecord(): ClientMetadata {
@@ -82,9 +92,22 @@ function registrationBody(jwksUri: string) {
     jwks_uri: jwksUri,
     token_endpoint_auth_method: "private_key_jwt",
     response_types: ["code id_token"],
-    redirect_uris: ["https://www.certification.openid.net/test/a/bench/callback"],
+    redirect_uris: [redirectUri],
     tls_client_certificate_bound_access_tokens: true,
   } as const;
+}
+
+/** Its codes and tokens are put straight into its store; consents it has none. */
+function startJourney(adapter: AdapterFactory, clients: readonly BenchClient[], clock: Clock): Promise<Journey> {
+  return createJourney({
+    adapter,
+    clock,
+    issuer,
+    clients,
+    consentsOf: () => ({ awaiting: "urn:bare", authorised: "urn:bare" }),
+    customerId: "customer",
+    thumbprint: "",
+  });
 }
 
 /** A statement of the usual size (4 KB); oidc-provider parses the body it comes in and drops it. */
@@ -94,7 +117,7 @@ async function signStatement(signingKey: JWK): Promise<string> {
 }
 
 /** The second reference, bare oidc-provider, on each of the stores. */
-export function createOidcProviderReference({ ecosystem, core }: ReferenceNeeds): Subject {
+export function createOidcProviderReference({ ecosystem, core, clock }: ReferenceNeeds & { readonly clock: Clock }): Subject {
   return {
     name: "oidc-provider",
     stores: ["memory", "lmdb", "redis"],
@@ -109,15 +132,23 @@ export function createOidcProviderReference({ ecosystem, core }: ReferenceNeeds)
         keysByUri: Object.fromEntries(clients.map((client) => [jwksUri(client), { keys: client.publicJwks }])),
       };
       const started = await startReference("reference-oidc-provider.ts", needs.folder, settings, core);
+      const beside = needs.withJourney ? createReferenceAdapter(referenceStore(needs)) : undefined;
+      const journey = beside && (await startJourney(beside.adapter, clients, clock));
       const statement = await signStatement(ecosystem.signingKey);
       return {
         ...running(started, ecosystem),
-        paths: { token: "/token", introspection: "/token/introspection", registration: "/reg" },
+        paths: { token: "/token", introspection: "/token/introspection", registration: "/reg", pushedRequests: "/request" },
         audience: issuer,
         scope: "consents",
         clients,
         clientIdentity: ecosystem.tpp,
         resourceServer: { identity: ecosystem.resourceServer, clientId: resourceServerClientId },
+        async stop() {
+          await beside?.close();
+          await started.stop();
+        },
+        journey,
+        bank: undefined,
         async registrations(connections) {
           const body = { ...registrationBody("https://keystore.bench/tpp/application.jwks"), software_statement: statement };
           return {

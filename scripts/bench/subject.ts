@@ -1,4 +1,5 @@
 import type { AssertingClient } from "./assertions.ts";
+import type { Journey } from "./journey.ts";
 import type { Identity } from "./traffic.ts";
 
 export type StoreKind = "memory" | "lmdb" | "redis";
@@ -11,6 +12,8 @@ export interface SubjectNeeds {
   readonly folder: string;
   /** A Redis of its own, when the store is Redis. */
   readonly redisPort: number | undefined;
+  /** Whether customers' journeys will be asked of it. */
+  readonly withJourney: boolean;
 }
 
 /** A server that answers, and what a load generator must know to talk to it. */
@@ -24,8 +27,21 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** A bank that asks the server about every token that it is shown. */
+export interface RunningBank {
+  readonly pid: number;
+  readonly port: number;
+  /** Where a customer's accounts are read. */
+  readonly path: string;
+}
+
 export interface RunningSubject extends RunningServer {
-  readonly paths: { readonly token: string; readonly introspection: string; readonly registration: string };
+  readonly paths: {
+    readonly token: string;
+    readonly introspection: string;
+    readonly registration: string;
+    readonly pushedRequests: string;
+  };
   /** The `aud` of client assertions. */
   readonly audience: string;
   /** The `scope` of token requests. */
@@ -34,6 +50,9 @@ export interface RunningSubject extends RunningServer {
   readonly clients: readonly AssertingClient[];
   readonly clientIdentity: Identity;
   readonly resourceServer: { readonly identity: Identity; readonly clientId: string | undefined };
+  /** Where it was asked for. */
+  readonly journey: Journey | undefined;
+  readonly bank: RunningBank | undefined;
   /** What each of so many connections registers, and the certificate it shows: freshly signed, good for one run. */
   registrations(connections: number): Promise<{ readonly bodies: string[]; readonly identities: Identity[] }>;
 }

@@ -1,4 +1,4 @@
-import { twoProcesses, type Cell, type Workload } from "./plan.ts";
+import { measuredServer, twoProcesses, type Cell, type Workload } from "./plan.ts";
 import type { Summary } from "./summary.ts";
 
 /** What a target says about one measured line. */
@@ -28,7 +28,7 @@ const bare = (cell: Cell): Cell => ({ ...cell, subject: "oidc-provider" });
 /** Per core and on the same store. */
 const ratioTargets: readonly RatioTarget[] = [
   {
-    subject: "porteiro",
+    subject: measuredServer,
     workload: "client-credentials",
     clients: 10,
     against: bare,
@@ -37,7 +37,7 @@ const ratioTargets: readonly RatioTarget[] = [
     atLeast: 1,
   },
   {
-    subject: "porteiro",
+    subject: measuredServer,
     workload: "client-credentials",
     clients: 2_000,
     against: (cell) => ({ ...cell, clients: 10 }),
@@ -46,7 +46,7 @@ const ratioTargets: readonly RatioTarget[] = [
     atLeast: 0.95,
   },
   {
-    subject: "porteiro",
+    subject: measuredServer,
     workload: "introspection",
     against: bare,
     againstName: "bare",
@@ -54,13 +54,21 @@ const ratioTargets: readonly RatioTarget[] = [
     atLeast: 2,
   },
   {
-    subject: "porteiro",
+    subject: measuredServer,
     workload: "registration",
     against: bare,
     againstName: "bare",
     measure: "operationsPerSecond",
     atLeast: 0.5,
   },
+  ...(["pushed-request", "code-exchange"] as const).map((workload) => ({
+    subject: measuredServer,
+    workload,
+    against: bare,
+    againstName: "bare",
+    measure: "operationsPerSecond" as const,
+    atLeast: 1,
+  })),
   {
     subject: twoProcesses,
     workload: "client-credentials",

@@ -10,13 +10,20 @@ export interface Identity {
 /** What to send, as data that travels to the load generator's process. */
 export type Traffic =
   | { readonly kind: "static"; readonly path: string }
-  /** A file with one fresh client assertion a line; each is used once. */
+  /** Forms of clients in turn, each sent with a client assertion of its client. */
   | {
-      readonly kind: "client-credentials";
+      readonly kind: "authenticated";
       readonly path: string;
-      readonly scope: string | undefined;
+      /** Used in turn, over and over, as long as there are assertions: as many as clients, or a multiple. */
+      readonly forms: readonly string[];
+      /** How many requests there are to make; the file may hold more assertions. */
+      readonly count: number;
+      /** One fresh client assertion a line, the clients in turn; each is used once. */
       readonly assertionsFile: string;
+      readonly expected: { readonly status: number; readonly mark: string };
     }
+  /** A bank's resource, read with bearer tokens in turn. */
+  | { readonly kind: "resource"; readonly path: string; readonly tokens: readonly string[]; readonly mark: string }
   | {
       readonly kind: "introspection";
       readonly path: string;
@@ -41,6 +48,7 @@ export interface Script {
   conversation(connection: number): Conversation;
 }
 
+const interactionId = "x-fapi-interaction-id: c770aef3-6784-41f7-8e0e-ff5f97bddb3a";
 const formType = "application/x-www-form-urlencoded";
 const assertionType = encodeURIComponent("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 
@@ -60,7 +68,7 @@ function post(path: string, type: string, body: string): Buffer {
 }
 
 /** Operations of one request each, handed out to all connections in turn. */
-function oneRequestEach(requests: readonly Buffer[], repeat: boolean, mark: string): Script {
+function oneRequestEach(requests: readonly Buffer[], repeat: boolean, mark: string, status = 200): Script {
   const expected = Buffer.from(mark);
   let next = 0;
   const conversation: Conversation = {
@@ -68,7 +76,7 @@ function oneRequestEach(requests: readonly Buffer[], repeat: boolean, mark: stri
       if (repeat && next === requests.length) next = 0;
       return requests[next++];
     },
-    proceed: (answer) => (answer.status === 200 && answer.body.includes(expected) ? "done" : "unexpected"),
+    proceed: (answer) => (answer.status === status && answer.body.includes(expected) ? "done" : "unexpected"),
   };
   return { prepared: repeat ? undefined : requests.length, conversation: () => conversation };
 }
@@ -108,16 +116,23 @@ export function prepareScript(traffic: Traffic): Script {
   switch (traffic.kind) {
     case "static":
       return oneRequestEach([post(traffic.path, formType, "token=static")], true, "active");
-    case "client-credentials": {
-      const scope = traffic.scope === undefined ? "" : `&scope=${encodeURIComponent(traffic.scope)}`;
-      const start = `grant_type=client_credentials${scope}&client_assertion_type=${assertionType}&client_assertion=`;
-      const assertions = readFileSync(traffic.assertionsFile, "latin1").trim().split("\n");
+    case "authenticated": {
+      const { forms, expected } = traffic;
+      const end = `&client_assertion_type=${assertionType}&client_assertion=`;
+      const assertions = readFileSync(traffic.assertionsFile, "latin1").trim().split("\n").slice(0, traffic.count);
       return oneRequestEach(
-        assertions.map((assertion) => post(traffic.path, formType, start + assertion)),
+        assertions.map((assertion, index) => post(traffic.path, formType, `${forms[index % forms.length] ?? ""}${end}${assertion}`)),
         false,
-        '"access_token"',
+        expected.mark,
+        expected.status,
       );
     }
+    case "resource":
+      return oneRequestEach(
+        traffic.tokens.map((token) => request("GET", traffic.path, [`Authorization: Bearer ${token}`, interactionId], "")),
+        true,
+        traffic.mark,
+      );
     case "introspection": {
       const client = traffic.clientId === undefined ? "" : `&client_id=${encodeURIComponent(traffic.clientId)}`;
       return oneRequestEach(

@@ -43,4 +43,14 @@ describe("bench: the plan", () => {
     expect(takes(instance, "introspection", quickScale)).to.equal(false);
     expect(takes(instance, "client-credentials", quickScale)).to.equal(true);
   });
+
+  it("asks customers' journeys of servers with few clients whose store can be written beside them", () => {
+    const instance = { subject: "oidc-provider", store: "redis", clients: 10 } as const;
+    expect(takes(instance, "code-exchange", fullScale)).to.equal(true);
+    expect(takes({ ...instance, clients: 2_000 }, "code-exchange", fullScale)).to.equal(false);
+    expect(takes({ ...instance, store: "memory" }, "code-exchange", fullScale)).to.equal(false);
+    expect(takes({ ...instance, subject: "porteiro x2" }, "code-exchange", fullScale)).to.equal(false);
+    expect(takes(instance, "accounts-read", fullScale)).to.equal(false);
+    expect(takes({ ...instance, subject: "porteiro" }, "accounts-read", fullScale)).to.equal(true);
+  });
 });

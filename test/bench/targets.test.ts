@@ -46,6 +46,15 @@ describe("bench: targets", () => {
     expect(verdict({ ...tokens, clients: 2_000 }, summary(1_890), others)).to.equal(false);
   });
 
+  it("wants pushed requests and code exchange no slower than bare, and judges no refresh", () => {
+    const others = { "oidc-provider 10": summary(1_000) };
+    for (const workload of ["pushed-request", "code-exchange"] as const) {
+      expect(verdict({ ...cell, workload }, summary(1_000), others)).to.equal(true);
+      expect(verdict({ ...cell, workload }, summary(999), others)).to.equal(false);
+    }
+    expect(verdict({ ...cell, workload: "refresh" }, summary(1), others)).to.equal(undefined);
+  });
+
   it("wants two processes to cost at most 15 % more CPU a request than one", () => {
     const two = { ...cell, workload: "client-credentials", subject: "porteiro x2" } as const;
     const others = { "porteiro 10": summary(1, 200) };

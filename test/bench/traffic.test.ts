@@ -9,18 +9,22 @@ function answer(status: number, body: object | "") {
 }
 
 describe("bench: what is sent and what must come back", () => {
-  it("uses every client assertion once, over all connections", () => {
+  it("sends each form with its client's assertion, and uses every assertion once, over all connections", () => {
     const folder = mkdtempSync(join(tmpdir(), "bench-traffic-"));
     try {
       const assertionsFile = join(folder, "assertions.txt");
-      writeFileSync(assertionsFile, "one\ntwo\nthree");
-      const script = prepareScript({ kind: "client-credentials", path: "/token", scope: "consents", assertionsFile });
+      writeFileSync(assertionsFile, "one\ntwo\nthree\nfour");
+      const expected = { status: 201, mark: "urn" };
+      const forms = ["of=odd", "of=even"];
+      const script = prepareScript({ kind: "authenticated", path: "/par", forms, count: 3, assertionsFile, expected });
       const [first, second] = [script.conversation(0), script.conversation(1)];
       const sent = [first.begin(), second.begin(), first.begin(), second.begin()].map((bytes) =>
-        /client_assertion=(\w+)$/.exec(String(bytes))?.[1],
+        /\r\n\r\n(of=\w+)&.*client_assertion=(\w+)$/.exec(String(bytes))?.slice(1).join(" "),
       );
       expect(script.prepared).to.equal(3);
-      expect(sent).to.deep.equal(["one", "two", "three", undefined]);
+      expect(sent).to.deep.equal(["of=odd one", "of=even two", "of=odd three", undefined]);
+      expect(first.proceed(answer(201, { request_uri: "urn:x" }))).to.equal("done");
+      expect(first.proceed(answer(200, { request_uri: "urn:x" }))).to.equal("unexpected");
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -33,6 +37,15 @@ describe("bench: what is sent and what must come back", () => {
     expect(conversation.proceed(answer(200, { active: true }))).to.equal("done");
     expect(conversation.proceed(answer(200, { active: false }))).to.equal("unexpected");
     expect(conversation.proceed(answer(401, {}))).to.equal("unexpected");
+  });
+
+  it("reads a resource with each token in turn", () => {
+    const script = prepareScript({ kind: "resource", path: "/accounts", tokens: ["a", "b"], mark: '"accountId"' });
+    const conversation = script.conversation(0);
+    const sent = Array.from({ length: 3 }, () => /Bearer (\w)/.exec(String(conversation.begin()))?.[1]);
+    expect(sent).to.deep.equal(["a", "b", "a"]);
+    expect(conversation.proceed(answer(200, { data: [{ accountId: "1" }] }))).to.equal("done");
+    expect(conversation.proceed(answer(200, { data: [] }))).to.equal("unexpected");
   });
 
   it("deletes what it has registered before it registers again", () => {
