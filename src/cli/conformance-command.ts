@@ -9,6 +9,7 @@ import { planFiles, suiteReadme } from "./conformance-readme.ts";
 import { createTpp } from "./create-tpp.ts";
 import { openDirectoryClient, readPem, type DirectoryClient } from "./directory-client.ts";
 import { callHttps, jsonCall } from "./https-call.ts";
+import { ownDirectory, realNamesDirectory, runningDirectory } from "./running-directory.ts";
 import { surroundingsOf } from "./serve-command.ts";
 import { json, pretty, writeTppFiles, type TppFiles } from "./tpp-folder.ts";
 
@@ -20,10 +21,6 @@ interface ConformanceOptions {
   readonly bankUrl: string;
   readonly ca: string;
 }
-
-/** With the real host names the directory takes commands on their port, else on its own. */
-const realNamesDirectory = "https://localhost";
-const ownDirectory = "https://localhost:9443";
 
 /** Adds `porteiro conformance-config`: the official suite's configuration for the running sandbox. */
 export function registerConformanceCommand(program: Command, root: string): void {
@@ -47,7 +44,7 @@ async function writeConfiguration(root: string, options: ConformanceOptions): Pr
   const { suite, alias, out, ca } = options;
   const realm = openFinanceRealm(surroundingsOf(root).settings);
   const caPem = await readPem(ca, "the local authority; start the sandbox first, or name the file with --ca");
-  const directoryUrl = options.directoryUrl ?? ((await answers(realNamesDirectory, caPem)) ? realNamesDirectory : ownDirectory);
+  const directoryUrl = options.directoryUrl ?? (await runningDirectory(caPem));
   const directory = await openDirectoryClient(directoryUrl, ca);
   const callback = `${suite}/test/a/${alias}/callback`;
   const callbackWithQuery = `${callback}?dummy1=lorem&dummy2=ipsum`;
@@ -61,10 +58,9 @@ async function writeConfiguration(root: string, options: ConformanceOptions): Pr
   const facts = planFacts(realm, options, callback);
   await writePrivately(join(out, planFiles.registration), pretty(registrationPlan(facts, registering)));
   await writePrivately(join(out, planFiles.authorization), pretty(authorizationPlan(facts, first, second)));
-  const realNames = directoryUrl !== ownDirectory;
   await writeFile(join(out, "README.txt"), suiteReadme({ suite, alias, issuer: realm.issuer }));
   console.log(`Wrote ${planFiles.registration}, ${planFiles.authorization} and README.txt to ${out}`);
-  if (!realNames) {
+  if (directoryUrl === ownDirectory) {
     console.log("The running directory has its own names; the registration plan wants the real ones: start `porteiro sandbox --real-host-names` and run this again");
   }
 }
@@ -112,14 +108,6 @@ async function registered({ realm, caPem, out }: SoftwareNeeds, { files }: Suite
 
 function identityOf(files: TppFiles) {
   return { cert: files["client.crt"], key: files["client.key"] };
-}
-
-/** Whether a server of the local authority answers there, whatever it says. */
-async function answers(url: string, ca: string): Promise<boolean> {
-  return callHttps(`${url}/`, { ca }).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function writePrivately(file: string, text: string): Promise<void> {

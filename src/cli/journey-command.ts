@@ -9,6 +9,7 @@ import { openFinanceRealm } from "../oidc/endpoints.ts";
 import { openDirectoryClient, readPem } from "./directory-client.ts";
 import { createJourneyReport } from "./journey-report.ts";
 import { runJourney } from "./journey-story.ts";
+import { ownDirectory, realNamesDirectory, runningDirectory } from "./running-directory.ts";
 import { surroundingsOf } from "./serve-command.ts";
 
 interface JourneyOptions {
@@ -16,7 +17,7 @@ interface JourneyOptions {
   readonly headed: boolean;
   readonly lang: "pt" | "en";
   readonly login: string;
-  readonly directoryUrl: string;
+  readonly directoryUrl?: string;
   readonly bankUrl: string;
   readonly ca: string;
   readonly chromium: string;
@@ -31,7 +32,7 @@ export function registerJourneyCommand(program: Command, root: string): void {
     .option("--headed", "show the browser", false)
     .addOption(new Option("--lang <language>", "language of the browser").choices(["pt", "en"]).default("pt"))
     .addOption(new Option("--login <name>", "sample customer who consents").choices(people.map(({ userName }) => userName)).default(people[0]?.userName))
-    .option("--directory-url <url>", "public base URL of the running sandbox directory", "https://localhost:9443")
+    .option("--directory-url <url>", `where the sandbox directory takes commands; left out: ${realNamesDirectory}, or else ${ownDirectory}`)
     .option("--bank-url <url>", "root URL of the running sample bank", "https://localhost:7445")
     .option("--ca <file>", "authority of their TLS certificates", join(root, "certs/local/ca.crt"))
     .addOption(new Option("--chromium <file>", "the browser to start").env("PORTEIRO_CHROMIUM").default("/usr/bin/chromium"))
@@ -47,11 +48,13 @@ async function journey(root: string, options: JourneyOptions): Promise<void> {
   const report = createJourneyReport((text) => process.stdout.write(text), () => performance.now());
   const folder = await mkdtemp(join(tmpdir(), "porteiro-journey-"));
   try {
+    const caPem = await readPem(options.ca, "the local authority; start the sandbox first");
+    const directoryUrl = options.directoryUrl ?? (await runningDirectory(caPem));
     await runJourney({
       report,
-      directory: await openDirectoryClient(options.directoryUrl, options.ca),
-      directoryUrl: options.directoryUrl,
-      caPem: await readPem(options.ca, "the local authority; start the sandbox first"),
+      directory: await openDirectoryClient(directoryUrl, options.ca),
+      directoryUrl,
+      caPem,
       issuer,
       mtlsUrl,
       bankUrl: options.bankUrl,

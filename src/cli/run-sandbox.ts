@@ -19,6 +19,7 @@ import { startDirectory } from "../sandbox/start-directory.ts";
 import { readEncryptionKey } from "../settings/encryption-key.ts";
 import { profileNamedIn } from "../settings/load-settings.ts";
 import { openStore } from "../store/open-store.ts";
+import { hostsHint, realHostNames } from "./real-host-names.ts";
 import { surroundingsOf } from "./serve-command.ts";
 import { onceAskedToStop } from "./stop-signal.ts";
 
@@ -122,12 +123,27 @@ async function bankIdentity({ authority, resourceServers }: SandboxPlaces) {
   return { tls, caPem: local.caPem };
 }
 
+export interface SandboxOptions {
+  /** Left out: a folder of its own for either set of names. */
+  readonly directoryStore?: string;
+  readonly realHostNames: boolean;
+  readonly realHostNamesPort: number;
+}
+
 /** Starts directory, server and bank, tells when all are ready, and stops all when one ends or the sandbox is asked to. */
-export async function serveSandbox(root: string, directoryStore: string): Promise<void> {
+export async function serveSandbox(root: string, options: SandboxOptions): Promise<void> {
   sandboxProfile("the sandbox");
-  await bankIdentity(placesOf(root));
+  const places = placesOf(root);
+  await bankIdentity(places);
+  const real = options.realHostNames ? realHostNames(options.realHostNamesPort, places.anchors) : undefined;
+  // Its authorities name the addresses of their CRLs, so that each set of names has a state of its own.
+  const directoryStore = options.directoryStore ?? (real ? "var/directory-real-names" : "var/directory");
+  const hint = real && (await hostsHint(real.names));
+  if (hint !== undefined) {
+    console.error(hint);
+  }
   const children: ChildProcess[] = [];
-  const start = (...words: string[]) => startPart(root, children, words);
+  const start = (...words: string[]) => startPart(root, children, words, real?.serverEnvironment);
   const stop = async () => {
     const ended = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null).map((child) => new Promise((done) => child.once("exit", done)));
     children.forEach((child) => child.kill("SIGTERM"));
@@ -135,7 +151,7 @@ export async function serveSandbox(root: string, directoryStore: string): Promis
   };
   try {
     console.error("starting the directory ...");
-    const directory = await start("directory", "serve", "--store", directoryStore);
+    const directory = await start("directory", "serve", "--store", directoryStore, ...(real?.directoryOptions ?? []));
     console.error("starting the authorization server and the bank ...");
     const others = await Promise.all([start("serve"), start("bank")]);
     console.log(`ready ${[directory, ...others].map((line) => line.replace(/^ready /, "")).join(" ")}`);
@@ -151,8 +167,8 @@ async function ended(child: ChildProcess): Promise<never> {
 }
 
 /** Starts a command of this program and waits for its `ready` line. */
-async function startPart(root: string, children: ChildProcess[], words: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [join(root, "src/cli/porteiro.ts"), ...words], { stdio: ["ignore", "pipe", "inherit"] });
+async function startPart(root: string, children: ChildProcess[], words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
+  const child = spawn(process.execPath, [join(root, "src/cli/porteiro.ts"), ...words], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...environment } });
   children.push(child);
   const ready = new Promise<string>((done) => {
     createInterface({ input: child.stdout }).on("line", (line) => {

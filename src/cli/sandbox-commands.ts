@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { BankOptions, DirectoryServeOptions } from "./run-sandbox.ts";
+import type { BankOptions, DirectoryServeOptions, SandboxOptions } from "./run-sandbox.ts";
 
 /** Loaded by the commands that run something, so that every other command starts without it. */
 const parts = () => import("./run-sandbox.ts");
@@ -29,7 +29,9 @@ export function registerSandboxCommands(program: Command, root: string): void {
   program
     .command("sandbox")
     .description("run directory, authorization server and sample bank together, each a process of its own")
-    .option("--directory-store <folder>", "where the directory keeps its state", "var/directory")
+    .option("--directory-store <folder>", "where the directory keeps its state (default: var/directory, or var/directory-real-names)")
+    .option("--real-host-names", "ready for the official suite: the directory under the names of the ecosystem's sandbox (see README)", false)
+    .option("--real-host-names-port <port>", "port of those names; the suite wants 443, for which a process needs rights", Number, 443)
     .addHelpText("after", "\nPrints one line beginning with `ready` when everything answers. Ctrl-C stops all of it.")
-    .action(async (options: { directoryStore: string }) => (await parts()).serveSandbox(root, options.directoryStore));
+    .action(async (options: SandboxOptions) => (await parts()).serveSandbox(root, options));
 }
