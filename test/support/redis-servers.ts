@@ -86,7 +86,7 @@ function durable(appendfsync: "always" | "everysec"): string[] {
 async function startSentinel(name: string, masterPort: number): Promise<Server> {
   const watch = [
     `sentinel monitor ${name} ${host} ${masterPort} 2`,
-    `sentinel down-after-milliseconds ${name} 1500`,
+    `sentinel down-after-milliseconds ${name} 4000`,
     `sentinel failover-timeout ${name} 3000`,
   ];
   return startServer([], watch);
