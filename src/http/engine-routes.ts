@@ -3,6 +3,7 @@ import { clientTag, sha256 } from "../kernel/identifiers.ts";
 import { printable, type Refusal } from "../kernel/refusal.ts";
 import type { EngineState } from "../oidc/engine-context.ts";
 import { batchOf, createEngineUnit, type EngineUnit } from "../oidc/engine-unit.ts";
+import { judgeParameterTypes } from "../policy/authorization/request-object.ts";
 import { usedAssertion, type AuthenticatedClient } from "../policy/token/authenticate-client.ts";
 import { clientNames, whileUnchanged } from "../store/client-records.ts";
 import type { Condition, Store } from "../store/store.ts";
@@ -14,15 +15,26 @@ export interface EngineCallNeeds {
   readonly engine: Middleware;
 }
 
+/** Pushed authorization requests (RFC 9126), whose request object is looked at before the engine reads it. */
+export function answerPushedRequest(ctx: Context, call: ClientCall, needs: EngineCallNeeds): Promise<Refusal | undefined> {
+  return answerThroughEngine(ctx, call, needs, judgeParameterTypes(call.form.get("request") ?? ""));
+}
+
 /**
  * Lets the engine answer a call of an authenticated client, then commits what it wrote in one batch, and only then is
- * the answer sent: pushed authorization requests, codes, refresh tokens. The assertion is used up in any case.
+ * the answer sent: pushed authorization requests, codes, refresh tokens. The assertion is used up in any case, also where
+ * the form is refused without the engine.
  */
-export async function answerThroughEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds): Promise<Refusal | undefined> {
+export async function answerThroughEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds, refusedForm?: Refusal): Promise<Refusal | undefined> {
   for (const again of [false, true]) {
     const authentication = await call.authenticate(again);
     if (!authentication.ok) {
       return authentication.refusal;
+    }
+    if (refusedForm) {
+      const { unused, mark } = authentication.use;
+      const { done } = await needs.store.batch({ tag: tagOf(authentication), when: [unused], put: [mark] });
+      return done ? refusedForm : usedAssertion;
     }
     const unit = await runEngine(ctx, call, needs, authentication);
     const refused = ctx.status >= 400;
@@ -44,13 +56,18 @@ export async function answerThroughEngine(ctx: Context, call: ClientCall, needs:
   return { code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" };
 }
 
-async function runEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds, { client, use }: AuthenticatedClient): Promise<EngineUnit> {
-  const unit = createEngineUnit(clientTag(client.record.clientId.slice(0, 16)), [whileUnchanged(client), use.unused], [use.mark]);
+async function runEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds, authenticated: AuthenticatedClient): Promise<EngineUnit> {
+  const { client, use } = authenticated;
+  const unit = createEngineUnit(tagOf(authenticated), [whileUnchanged(client), use.unused], [use.mark]);
   (ctx.state as EngineState).engineUnit = unit;
   // Read before; the engine takes a parsed body from here (its types know nothing of it).
   (ctx.request as { body?: unknown }).body = Object.fromEntries(call.form);
   await needs.engine(ctx, () => Promise.resolve());
   return unit;
+}
+
+function tagOf({ client }: AuthenticatedClient): string {
+  return clientTag(client.record.clientId.slice(0, 16));
 }
 
 /** A code that is used twice gives nothing, and takes back what it gave (RFC 6749 section 4.1.2). */

@@ -257,6 +257,11 @@ async function showConsent(ctx: Context, interaction: Interaction, needs: Intera
 }
 
 async function decide(ctx: Context, interaction: Interaction, form: Form, needs: InteractionNeeds): Promise<void> {
+  // Whoever skips the log-in that the request wants finds it again.
+  if (interaction.prompt.name !== "consent" || !(await mayDecide(interaction, needs))) {
+    await show(ctx, interaction, needs);
+    return;
+  }
   const asked = await askedConsent(interaction, needs);
   if (!asked) {
     await endDecision(ctx, interaction, needs);

@@ -8,7 +8,7 @@ import type { IdentifyResourceServer } from "../policy/trust/resource-servers.ts
 import { printable, type Refusal } from "../kernel/refusal.ts";
 import { formLimits, withClient, type ClientCall, type ClientCallNeeds } from "./client-call.ts";
 import type { ReadClientCertificate } from "./client-certificate.ts";
-import { answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-routes.ts";
+import { answerPushedRequest, answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-routes.ts";
 import { readForm } from "./read-body.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 import { logAlso } from "./request-log.ts";
@@ -28,7 +28,7 @@ export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds {
 export function addTokenRoutes(router: Router, needs: TokenRoutesNeeds): void {
   const { realm } = needs;
   router.post(`${realm.path}${endpointPaths.token}`, withClient(needs, token));
-  router.post(`${realm.path}${endpointPaths.pushed_authorization_request}`, withClient(needs, answerThroughEngine));
+  router.post(`${realm.path}${endpointPaths.pushed_authorization_request}`, withClient(needs, answerPushedRequest));
   router.get(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
   router.post(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
   router.post(`${realm.path}${endpointPaths.introspection}`, introspection(needs));

@@ -699,6 +699,18 @@ const invalidRequest = entriesOf(
 
 const others = {
   ...entriesOf(
+    { error: "invalid_request_object", status: 400 },
+    {
+      "request-object.parameter": [
+        "RFC 9101 4",
+        "A parameter in the request object is of a JSON type that no parameter has.",
+        "Send each parameter as text, number or list, and only claims as an object.",
+        "Um parâmetro no request object é de um tipo JSON que nenhum parâmetro tem.",
+        "Envie cada parâmetro como texto, número ou lista, e somente claims como objeto.",
+      ],
+    },
+  ),
+  ...entriesOf(
     { error: "invalid_grant", status: 400 },
     {
       "code.used": [

@@ -152,6 +152,18 @@ describe("the customer's browser", () => {
       expectGranted(await someone.decide(await someone.logIn(place, jacaranda), "approve"));
     });
 
+    it("approves nothing before the log-in that the request wants", async () => {
+      const someone = await leftOpenBy(jacaranda);
+      const stepUp = { claims: { id_token: { acr: { essential: true, value: "urn:brasil:openbanking:loa3" } } } };
+      for (const claims of [{ prompt: "login" }, stepUp, { acr_values: "urn:brasil:openbanking:loa3" }]) {
+        const { consentId, place } = await begin(someone, {}, claims);
+        expectPage(place, "username");
+        const skipped = await someone.send(place, { decision: "approve" }, { action: (url) => url.replace(/login$/, "consent") });
+        expectPage(skipped, "username");
+        expect(await statusOf(consentId)).to.equal("AWAITING_AUTHORISATION");
+      }
+    });
+
     it("is asked for the password again by prompt=login and by max_age=0, and no other person gets in", async () => {
       const someone = await leftOpenBy(jacaranda);
       for (const claims of [{ prompt: "login" }, { max_age: 0 }]) {

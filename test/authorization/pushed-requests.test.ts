@@ -67,6 +67,15 @@ describe("what may be pushed, and where the browser may be sent", () => {
     await run.authorize(world.client1, { claims: { response_type: "id_token code" } });
   });
 
+  it("a request without response type, or with an object as parameter, is refused as any other wrong one", async () => {
+    for (const response_type of [undefined, "", " ", 5, null]) {
+      expectOAuthError((await run.push(world.client1, { claims: { response_type } })).answer, ["unsupported_response_type", "invalid_request"]);
+    }
+    for (const name of ["client_id", "state", "nonce", "redirect_uri", "scope", "response_type", "prompt"]) {
+      expectOAuthError((await run.push(world.client1, { claims: { [name]: { toString: 1 } } })).answer, ["invalid_request_object"]);
+    }
+  });
+
   it("a request that is not signed is refused, whatever its form says", async () => {
     const { asked } = await run.push(world.client1);
     const bare = { request: undefined, client_id: world.client1.clientId, response_type: "code id_token", redirect_uri: asked.redirectUri, scope: asked.scope, nonce: "n", state: "s" };

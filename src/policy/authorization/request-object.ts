@@ -1,3 +1,6 @@
+import { decodeJwt } from "jose";
+import { printable, type Refusal } from "../../kernel/refusal.ts";
+
 /** Claims of a request object, of whatever type they came; its signature is for the engine to verify. */
 export type RequestObjectClaims = Readonly<Record<string, unknown>>;
 
@@ -21,6 +24,27 @@ const consentScope = /^consent:(\S+)$/;
  */
 export function judgeRequestObject(claims: RequestObjectClaims, now: number): RequestObjectRefusal | undefined {
   return judgeTimes(claims, now) ?? judgeParameters(claims);
+}
+
+/**
+ * Refuses a request object that holds an object where a parameter has to be: the engine makes a text of every value, and
+ * of some objects none can be made. Reads without verifying; what is no request object at all is left to the engine.
+ */
+export function judgeParameterTypes(requestObject: string): Refusal | undefined {
+  const payload = unverifiedPayload(requestObject);
+  const wrong = Object.entries(payload).find(([name, value]) => typeof value === "object" && value !== null && !Array.isArray(value) && !structured.has(name));
+  return wrong && { code: "request-object.parameter", expected: "a text, a number or a list", received: printable(`an object as ${wrong[0]}`) };
+}
+
+/** Claims of a request object that are JSON objects by their nature. */
+const structured: ReadonlySet<string> = new Set(["claims", "cnf"]);
+
+function unverifiedPayload(requestObject: string): object {
+  try {
+    return decodeJwt(requestObject);
+  } catch {
+    return {};
+  }
 }
 
 /** The consent that a scope names; undefined unless it names exactly one (FAPI-BR 7.1.2). */
@@ -56,6 +80,10 @@ function judgeParameters(claims: RequestObjectClaims): RequestObjectRefusal | un
   }
   if (claims["response_mode"] !== undefined && claims["response_mode"] !== "fragment") {
     return { error: "invalid_request", description: "Only response_mode fragment is offered. Send it or leave it out." };
+  }
+  // Without one the engine would fail instead of refusing.
+  if (typeof claims["response_type"] !== "string" || claims["response_type"] === "") {
+    return { error: "invalid_request", description: "The request object needs the response_type code id_token." };
   }
   if (typeof claims["scope"] !== "string") {
     return { error: "invalid_request", description: "The request object needs a scope." };

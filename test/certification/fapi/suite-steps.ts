@@ -229,7 +229,7 @@ function requestFor(client: FapiClient, issuer: string, scope: string, change: R
     code_challenge_method: "S256",
     ...change,
   };
-  const text = (name: string) => (claims[name] === undefined ? undefined : String(claims[name]));
+  const text = (name: string) => (typeof claims[name] === "string" ? claims[name] : undefined);
   return { claims, asked: { state: text("state"), nonce: text("nonce"), scope: text("scope") ?? scope, redirectUri: client.redirectUri, verifier } };
 }
 
