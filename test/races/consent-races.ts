@@ -7,6 +7,7 @@ import type { SandboxTpp } from "../support/sandbox.ts";
 import { tally, type RaceGround } from "./race-ground.ts";
 
 const { cpf } = sampleCustomers.find(({ loginId }) => loginId === "jacaranda.exemplo") as { cpf: string };
+const redemptions = 30;
 
 /** Races about a customer's consent and what it gives. */
 export function consentRaces(ground: () => RaceGround): void {
@@ -62,6 +63,16 @@ export function consentRaces(ground: () => RaceGround): void {
   }
 
   const active = async (token: string): Promise<boolean> => (await ground().server.introspect(token)).json().active;
+
+  it(`${redemptions} redemptions of one code give tokens once, and those die of the second use`, async () => {
+    const { code, verifier } = await approve(await newConsent());
+    const answers = await Promise.all(Array.from({ length: redemptions }, () => exchange(String(code), verifier)));
+    const outcomes = answers.map((answer) => (answer.status === 200 ? "200" : `${answer.status} ${answer.json().error}`));
+    expect(tally(outcomes)).to.deep.equal({ "200": 1, "400 invalid_grant": redemptions - 1 });
+    const tokens = answers.find(({ status }) => status === 200)!.json();
+    expect(await active(tokens.access_token)).to.equal(false);
+    expect((await refresh(tokens.refresh_token)).status).to.equal(400);
+  });
 
   it("approvals of one consent at once give one code", async () => {
     const consentId = await newConsent();

@@ -10,7 +10,8 @@ const grounds: readonly (readonly [string, () => Promise<RaceGround>])[] = [
 ];
 
 for (const [name, start] of grounds) {
-  describe(`races in ${name}`, () => {
+  describe(`races in ${name}`, function () {
+    this.timeout(120_000);
     let ground: RaceGround;
     before(async () => {
       ground = await start();
@@ -20,5 +21,5 @@ for (const [name, start] of grounds) {
     registrationRaces(() => ground);
     tokenRaces(() => ground);
     consentRaces(() => ground);
-  }).timeout(120_000);
+  });
 }
