@@ -245,7 +245,7 @@ interface RequestObjectOptions {
 
 function addRequestObject(program: Command): void {
   inFolder(program.command("request-object"))
-    .description("print a signed request object for curl; the PKCE verifier goes to code-verifier.txt, state and nonce to request.json")
+    .description("print a signed request object for curl; the PKCE verifier goes to code-verifier.txt, state, nonce and redirect URI to request.json")
     .requiredOption("--consent <id>", "consentId of the consent that it asks for")
     .option("--scope <scopes>", "scopes beside the consent's own", "openid accounts customers resources")
     .option("--client-id <id>", "the client; left out: read from registration.json in the folder")
@@ -256,10 +256,10 @@ function addRequestObject(program: Command): void {
       saying(async (options: RequestObjectOptions) => {
         const { dir, consent, ...rest } = options;
         const made = await authorizationRequest({ ...rest, folder: dir, consentId: consent, clock: systemClock, randomness: systemRandomness });
-        const { requestObject, verifier, ...remembered } = made;
+        const { requestObject, verifier, state, nonce, redirectUri } = made;
         // No line end: curl's name@file sends the file as it is.
         await writeFile(join(dir, "code-verifier.txt"), verifier, { mode: 0o600 });
-        await writeFile(join(dir, "request.json"), pretty(remembered), { mode: 0o600 });
+        await writeFile(join(dir, "request.json"), pretty({ state, nonce, redirect_uri: redirectUri }), { mode: 0o600 });
         return requestObject;
       }),
     );
