@@ -6,7 +6,7 @@ import formatsPlugin from "ajv-formats";
 import { parse } from "yaml";
 
 /** Where copies of the official contracts may lie; nothing depends on them but the extra checks. */
-const folder = process.env["PORTEIRO_DATA_CONTRACTS"] ?? fileURLToPath(new URL("../../../shared/openapi", import.meta.url));
+const folder = process.env["DATA_CONTRACTS"] ?? fileURLToPath(new URL("../../../shared/openapi", import.meta.url));
 
 const files = {
   "/open-banking/accounts/v2": "accounts-2.4.2.yml",

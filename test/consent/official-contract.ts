@@ -5,7 +5,7 @@ import formatsPlugin from "ajv-formats";
 import { parse } from "yaml";
 
 /** Where a copy of the official contract may lie; nothing depends on it but the extra tests. */
-const contractFile = process.env["PORTEIRO_CONSENTS_CONTRACT"] ?? fileURLToPath(new URL("../../../shared/openapi/consents-3.3.1.yml", import.meta.url));
+const contractFile = process.env["CONSENTS_CONTRACT"] ?? fileURLToPath(new URL("../../../shared/openapi/consents-3.3.1.yml", import.meta.url));
 
 export const contractIsAtHand = existsSync(contractFile);
 

@@ -3,12 +3,12 @@ import { expect } from "chai";
 import { createBatteredBank } from "./battered-bank.ts";
 import { runCrashRounds } from "./crash-rounds.ts";
 
-const rounds = Number(process.env["PORTEIRO_CRASH_ROUNDS"] ?? 3);
-const seed = Number(process.env["PORTEIRO_CRASH_SEED"] ?? randomInt(2 ** 31));
+const rounds = Number(process.env["CRASH_ROUNDS"] ?? 3);
+const seed = Number(process.env["CRASH_SEED"] ?? randomInt(2 ** 31));
 
 describe("kill -9 at random moments loses nothing that was acknowledged and leaves nothing half done", () => {
   for (const store of ["lmdb", "redis"] as const) {
-    it(`on ${store} (${rounds} rounds, PORTEIRO_CRASH_SEED=${seed})`, async () => {
+    it(`on ${store} (${rounds} rounds, CRASH_SEED=${seed})`, async () => {
       expect(await runCrashRounds({ store, rounds, seed })).to.be.greaterThan(rounds);
     }).timeout(60_000 + rounds * 30_000);
   }

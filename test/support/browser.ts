@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chromium, type Browser } from "playwright-core";
 import { atEndOfRun } from "./end-of-run.ts";
 
-const executablePath = process.env["PORTEIRO_CHROMIUM"] ?? "/usr/bin/chromium";
+const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 
 const switches = [
   "--headless",
@@ -25,7 +25,7 @@ export function openBrowser(): Promise<Browser> {
 
 async function launch(): Promise<Browser> {
   if (!existsSync(executablePath)) {
-    throw new Error(`expected Chromium at ${executablePath}, found none: install Debian's package \`chromium\`, or name another one in PORTEIRO_CHROMIUM`);
+    throw new Error(`expected Chromium at ${executablePath}, found none: install Debian's package \`chromium\`, or name another one in CHROMIUM_PATH`);
   }
   return chromium.launch({ executablePath, args: switches });
 }

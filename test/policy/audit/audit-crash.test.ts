@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { countsOf, openGround, upTo, type Ground } from "./audit-ground.ts";
 
 const program = join(import.meta.dirname, "audit-process.ts");
-const rounds = Number(process.env["PORTEIRO_CRASH_ROUNDS"] ?? 5);
+const rounds = Number(process.env["CRASH_ROUNDS"] ?? 5);
 
 describe("the audit trail with several processes on one store", () => {
   let ground: Ground;
