@@ -46,7 +46,10 @@ async function certificatesIn(files: readonly string[]): Promise<Certificate[]> 
 }
 
 async function readPemFile(file: string): Promise<Certificate[]> {
-  const pem = await readFile(file, "utf8");
+  const pem = await readFile(file, "utf8").catch((error: unknown) => {
+    const hint = "see certs/README.md; those of the local profile are made by the sandbox directory (npm run sandbox)";
+    throw new Error(`${file}: expected a PEM file with trust anchors, and it cannot be read: ${hint}`, { cause: error });
+  });
   try {
     return readCertificateChain(pem);
   } catch (error) {
