@@ -1,15 +1,14 @@
 import { expect } from "chai";
 import { runPorteiro } from "../cli/run-porteiro.ts";
 import { environmentOf } from "../support/server-process.ts";
-import { startJourneyWorld, type JourneyWorld } from "./journey-world.ts";
+import { journeyWorld, type JourneyWorld } from "./journey-world.ts";
 
 describe("porteiro journey", function () {
   this.timeout(120_000);
   let world: JourneyWorld;
   before(async () => {
-    world = await startJourneyWorld();
+    world = await journeyWorld();
   });
-  after(() => world.stop());
 
   const journey = (...words: string[]) =>
     runPorteiro(environmentOf(world.server.settings), "journey", "--directory-url", world.directory.urls.auth, "--bank-url", world.bank.url, "--ca", world.directory.localAuthority.caFile, ...words);

@@ -18,11 +18,33 @@ export interface JourneyWorld {
   readonly home: string;
   /** A new consent, pushed: the address that the browser is sent to. */
   ask(): Promise<{ readonly url: string; readonly pushed: PushedRequest; readonly consentId: string }>;
-  stop(): Promise<void>;
 }
 
-export async function startJourneyWorld(): Promise<JourneyWorld> {
+let world: Promise<JourneyWorld & { stop(): Promise<void> }> | undefined;
+
+/** All tests of the journey share one sandbox. */
+export function journeyWorld(): Promise<JourneyWorld> {
+  world ??= start();
+  return world;
+}
+
+// A root hook: the last file cannot know that it is the last.
+after(async () => {
+  await (await world?.catch(() => undefined))?.stop();
+});
+
+async function start() {
   const directory = await startSandboxDirectory();
+  try {
+    return await startWith(directory);
+  } catch (error) {
+    // Else its listeners would keep the test process alive.
+    await directory.stop();
+    throw error;
+  }
+}
+
+async function startWith(directory: SandboxDirectory) {
   const server = await startTestServer({ directory });
   const bank = await startSampleBank(server);
   const tpp = await directory.createTpp();
@@ -35,7 +57,7 @@ export async function startJourneyWorld(): Promise<JourneyWorld> {
     client,
     redirectUri: tpp.description.redirect_uris[0]!,
     home: String(server.settings["publicUrl"]),
-    async ask() {
+    ask: async () => {
       const consentId = await createConsent(server, tpp, client.clientId, { cpf });
       const pushed = await pushRequest(server, tpp, client.clientId, `openid accounts resources consent:${consentId}`);
       if (pushed.answer.status !== 201) throw new Error(`the request was answered ${pushed.answer.status}: ${pushed.answer.text}`);

@@ -8,7 +8,7 @@ import { answerCallback } from "../../src/cli/journey-browser.ts";
 import { writeTppFiles } from "../../src/cli/tpp-folder.ts";
 import { fragmentOf, sampleCustomer } from "../support/authorization.ts";
 import { openBrowser } from "../support/browser.ts";
-import { startJourneyWorld, type JourneyWorld } from "./journey-world.ts";
+import { journeyWorld, type JourneyWorld } from "./journey-world.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -19,7 +19,7 @@ describe("the README's journey with curl and a browser", function () {
   let commands: readonly string[];
 
   before(async () => {
-    world = await startJourneyWorld();
+    world = await journeyWorld();
     place = await mkdtemp(join(tmpdir(), "porteiro-readme-"));
     const readme = await readFile(join(root, "README.md"), "utf8");
     const section = /## How a customer consents\n([^]*?)\n## /.exec(readme)?.[1] ?? "";
@@ -35,7 +35,6 @@ describe("the README's journey with curl and a browser", function () {
     commands = [...section.matchAll(/```sh\n([^]*?)```/g)].map(([, text = ""]) => here(text));
   });
   after(async () => {
-    await world.stop();
     await rm(place, { recursive: true });
   });
 
