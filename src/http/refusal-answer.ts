@@ -28,8 +28,12 @@ export function answerRefusals(ctx: Context, realm: Realm, refusals: readonly [R
     error: entry.error,
     error_description: describe(first),
     error_uri: refusalPageUrl(realm, first.code),
-    checks: reports === undefined ? refusals.map((refusal) => reportBody({ check: refusal.code, clause: refusalCatalogue[refusal.code].clause, result: "failed", refusal }, realm)) : reports.filter(({ result }) => result !== "passed").map((report) => reportBody(report, realm)),
+    checks: (reports ?? refusals.map(failedReport)).filter(({ result }) => result !== "passed").map((report) => reportBody(report, realm)),
   };
+}
+
+function failedReport(refusal: Refusal): CheckReport {
+  return { check: refusal.code, clause: refusalCatalogue[refusal.code].clause, result: "failed", refusal };
 }
 
 /** One check as it stands in an answer: of a refusal or of a dry run. */

@@ -17,6 +17,10 @@ export function unknownAddress(router: Router, realm: Realm): Middleware {
       return;
     }
     ctx.status = 404;
-    ctx.body = { error: "not_found", error_description: "There is nothing at this address. The discovery document names the endpoints.", error_uri: `${realm.issuer}/.well-known/openid-configuration` };
+    ctx.body = {
+      error: "not_found",
+      error_description: "There is nothing at this address. The discovery document names the endpoints.",
+      error_uri: `${realm.issuer}/.well-known/openid-configuration`,
+    };
   };
 }

@@ -53,8 +53,21 @@ export function createResourceServers(needs: { list: ResourceServerList; anchors
 export type IdentifyResourceServer = ReturnType<typeof createResourceServers>;
 
 function unknown(certificate: Certificate | undefined, listed: boolean, chained: boolean): Refusal {
-  const received = certificate === undefined ? "an unreadable certificate" : !listed ? `public key ${certificate.publicKeyHash}` : !chained ? "a certificate of another authority" : "a certificate outside its validity";
-  return { code: "resource-server.unknown", expected: "a valid certificate of the bank's authority with a listed public key", received };
+  return {
+    code: "resource-server.unknown",
+    expected: "a valid certificate of the bank's authority with a listed public key",
+    received: whatIsWrong(certificate, listed, chained),
+  };
+}
+
+function whatIsWrong(certificate: Certificate | undefined, listed: boolean, chained: boolean): string {
+  if (certificate === undefined) {
+    return "an unreadable certificate";
+  }
+  if (!listed) {
+    return `public key ${certificate.publicKeyHash}`;
+  }
+  return chained ? "a certificate outside its validity" : "a certificate of another authority";
 }
 
 function readable(x509: X509Certificate): Certificate | undefined {
