@@ -4,7 +4,7 @@ import { sampleLogins } from "../bank/sample-logins.ts";
 import type { ConsentRoutesNeeds } from "../http/consents/consent-routes.ts";
 import { createCallerAuthorisation } from "../http/caller-authorisation.ts";
 import { createCustomerSessions } from "../http/customer-session.ts";
-import type { AccountsForConsent } from "../http/interaction-routes.ts";
+import type { AccountsForConsent } from "../http/interaction.ts";
 import type { JudgeClientCertificate } from "../http/judge-client-certificate.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { createSecretBox, derivedKey } from "../kernel/secret-box.ts";

@@ -8,7 +8,7 @@ import type { CustomerLogin, LoginOutcome } from "../policy/customer/customer-lo
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import type { CustomerSessions } from "./customer-session.ts";
-import type { AccountsForConsent } from "./interaction-routes.ts";
+import type { AccountsForConsent } from "./interaction.ts";
 import { confirmationPage } from "./pages/confirmation-page.ts";
 import { logInPage, type LogInPage } from "./pages/log-in-page.ts";
 import { logOutPage } from "./pages/log-out-page.ts";

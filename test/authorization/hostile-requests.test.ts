@@ -55,7 +55,7 @@ describe("hostile requests", () => {
       asyncProperty(changes, async (claims) => {
         expectAnswered((await run.push(world.client1, { consentId, claims })).answer, 201);
       }),
-      runs(60),
+      runs(25),
     );
   });
 
@@ -69,7 +69,7 @@ describe("hostile requests", () => {
         };
         expectAnswered((await run.push(world.client1, { consentId, sign })).answer, 201);
       }),
-      runs(60),
+      runs(25),
     );
   });
 
@@ -80,7 +80,7 @@ describe("hostile requests", () => {
       asyncProperty(texts, async (request) => {
         expectAnswered((await run.push(world.client1, { consentId, form: { request } })).answer, 201);
       }),
-      runs(60),
+      runs(25),
     );
   });
 
@@ -94,7 +94,7 @@ describe("hostile requests", () => {
           const body = new URLSearchParams([...pairs, ...Object.entries(await credentials())]).toString();
           expectAnswered(await post(endpoint, body), endpoint === "token" ? 200 : 201);
         }),
-        runs(40),
+        runs(25),
       );
     });
 
@@ -104,7 +104,7 @@ describe("hostile requests", () => {
         asyncProperty(oneof(string({ unit: "binary", maxLength: 300 }), constant("a=".repeat(40_000))), types, async (body, type) => {
           expectAnswered(await post(endpoint, body, type), 0);
         }),
-        runs(30),
+        runs(15),
       );
     });
   }
@@ -120,7 +120,7 @@ describe("hostile requests", () => {
         expectAnswered(answer, 0);
         expect(answer.json().error).to.be.oneOf(["invalid_grant", "invalid_request", "invalid_scope"]);
       }),
-      runs(40),
+      runs(25),
     );
   });
 
@@ -134,7 +134,7 @@ describe("hostile requests", () => {
         expect(answer.headers["content-type"]).to.match(/^text\/html/);
         expect(answer.text).to.match(/id="error"/);
       }),
-      runs(60),
+      runs(25),
     );
   });
 
@@ -151,7 +151,7 @@ describe("hostile requests", () => {
         expect(sent.status, sent.text).to.be.within(200, 499);
         expect(String(sent.headers["location"] ?? "")).not.to.contain("code=");
       }),
-      runs(40),
+      runs(25),
     );
   });
 });

@@ -1,0 +1,128 @@
+import type { Context } from "koa";
+import { epochSeconds } from "../kernel/clock.ts";
+import { requestedClaimNames, satisfiesRequestedClaims } from "../policy/authorization/requested-claims.ts";
+import { judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
+import type { Customer } from "../policy/customer/customer-directory.ts";
+import { levelsOfAssurance } from "../policy/customer/customer-login.ts";
+import type { ConsentRecord } from "../store/consent-records.ts";
+import { asksForSecondFactor, consentAndCustomer, finish, formTo, redirect, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
+import { consentPage, type AccountToShare, type ConsentPage } from "./pages/consent-page.ts";
+import { sendPage } from "./send-page.ts";
+
+/**
+ * Whether nobody has to log in any more before the consent is shown or refused. A session that was open before may be
+ * somebody else's on the same device, or of a lower level than this request wants: then there is a log-in first.
+ */
+export async function mayDecide(interaction: Interaction, needs: InteractionNeeds): Promise<boolean> {
+  if (interaction.prompt.name !== "consent") {
+    return false;
+  }
+  const [consent, customer] = await consentAndCustomer(interaction, needs);
+  if (interaction.lastSubmission?.["login"] !== undefined || consent === undefined || customer === undefined) {
+    return true;
+  }
+  const isThePerson = customer.cpf === consent.parties.loggedUser && satisfiesRequestedClaims(interaction.params, customer);
+  const isSureEnough = interaction.session?.acr === levelsOfAssurance.loa3 || !customer.hasSecondFactor || !asksForSecondFactor(interaction, needs);
+  return isThePerson && isSureEnough;
+}
+
+/** Shows what the customer is asked for; `again` keeps what was chosen. Ends the request where this customer may not decide. */
+export async function showConsent(ctx: Context, interaction: Interaction, needs: InteractionNeeds, again: Pick<ConsentPage, "problem" | "chosen"> = {}): Promise<void> {
+  const asked = await askedConsent(interaction, needs);
+  if (!asked) {
+    await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised by the customer who logged in" });
+    return;
+  }
+  const { consent, customer } = asked;
+  const client = await needs.clients.find(consent.clientId);
+  const { businessEntity } = consent.parties;
+  const company = customer.companies.find(({ cnpj }) => cnpj === businessEntity);
+  const accounts = await choicesFor(consent, customer, needs);
+  const software = String(client?.record.metadata["client_name"] ?? consent.clientId);
+  const setting = { ...settingOf(ctx, interaction, needs), session: { name: customer.name } };
+  const page = consentPage({
+    ...setting,
+    form: formTo("consent", interaction, needs),
+    asker: { organisation: client?.record.organisationName ?? software, software },
+    customer,
+    permissions: consent.permissions,
+    ...(company && { company }),
+    ...(accounts && { accounts }),
+    ...(consent.expiresAt !== undefined && { expiresAt: new Date(consent.expiresAt * 1000).toISOString() }),
+    ...again,
+  });
+  sendPage(ctx, page, setting, "lead-to-the-tpp");
+}
+
+/** Takes the decision from the posted form: approves or refuses the consent, and hands the engine its grant. */
+export async function decide(ctx: Context, interaction: Interaction, form: Form, needs: InteractionNeeds): Promise<void> {
+  const asked = await askedConsent(interaction, needs);
+  if (!asked) {
+    await endDecision(ctx, interaction, needs);
+    return;
+  }
+  const { consent, customer } = asked;
+  const context = { actor: { kind: "customer", customerId: customer.customerId }, requestId: String(ctx.state["requestId"]) } as const;
+  const decision = form.get("decision")?.[0];
+  if (decision === "deny") {
+    await needs.consents.reject(consent.consentId, { by: "USER", code: "CUSTOMER_MANUALLY_REJECTED" }, context);
+    await finish(ctx, needs, { error: "access_denied", error_description: "the customer refused" });
+    return;
+  }
+  const chosen = form.get("account") ?? [];
+  // Enter in a checkbox posts the form without a decision: nothing is decided by accident.
+  if (decision !== "approve") {
+    await showConsent(ctx, interaction, needs, { chosen });
+    return;
+  }
+  const choices = await choicesFor(consent, customer, needs);
+  const accounts = (choices ?? []).map(({ accountId }) => accountId).filter((id) => chosen.includes(id));
+  if (choices && choices.length > 0 && accounts.length === 0) {
+    ctx.status = 400;
+    await showConsent(ctx, interaction, needs, { problem: "no-account", chosen });
+    return;
+  }
+  const grantId = await saveGrant(interaction, customer, needs);
+  const change = await needs.consents.authorise(consent.consentId, { customerId: customer.customerId, accounts }, context);
+  await (change.done ? finish(ctx, needs, { consent: { grantId } }) : endDecision(ctx, interaction, needs));
+}
+
+/**
+ * The consent awaits no decision any more. When this customer has just approved it, the form came twice, and the engine
+ * goes by the first; where it knows of none, it asks again and finds the consent decided.
+ */
+async function endDecision(ctx: Context, interaction: Interaction, needs: InteractionNeeds): Promise<void> {
+  const [consent, customer] = await consentAndCustomer(interaction, needs);
+  if (consent?.status === "AUTHORISED" && consent.authorisation?.customerId === customer?.customerId) {
+    redirect(ctx, interaction.returnTo);
+    return;
+  }
+  await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised any more" });
+}
+
+/** The consent that the request names, when the customer who logged in may authorise it (D16, FAPI-BR 5.2.2-4, -5). */
+async function askedConsent(interaction: Interaction, needs: InteractionNeeds): Promise<{ consent: ConsentRecord; customer: Customer } | undefined> {
+  const [consent, customer] = await consentAndCustomer(interaction, needs);
+  const allowed =
+    consent &&
+    customer &&
+    consent.clientId === interaction.params["client_id"] &&
+    judgeAuthorisation(consent, customer, epochSeconds(needs.clock)).ok &&
+    satisfiesRequestedClaims(interaction.params, customer);
+  return allowed ? { consent, customer } : undefined;
+}
+
+/** Accounts are chosen only where the consent opens any; undefined where it opens none. */
+async function choicesFor(consent: ConsentRecord, customer: Customer, needs: InteractionNeeds): Promise<readonly AccountToShare[] | undefined> {
+  return consent.permissions.some((permission) => permission.startsWith("ACCOUNTS_"))
+    ? needs.accountsForConsent(customer.customerId, consent.parties.businessEntity)
+    : undefined;
+}
+
+/** The engine's grant: what the request asked for, now that the customer approves. */
+async function saveGrant(interaction: Interaction, customer: Customer, { provider }: InteractionNeeds): Promise<string> {
+  const grant = new provider.Grant({ accountId: customer.customerId, clientId: String(interaction.params["client_id"]) });
+  grant.addOIDCScope(String(interaction.params["scope"]));
+  grant.addOIDCClaims(requestedClaimNames(interaction.params));
+  return grant.save();
+}
