@@ -21,7 +21,7 @@ export interface IdTokenExpectation {
 }
 
 const assurance = ["urn:brasil:openbanking:loa2", "urn:brasil:openbanking:loa3"];
-const foreignKeyHeaders = ["x5u", "x5c", "jku", "jwk"];
+const foreignKeyHeaders = new Set(["x5u", "x5c", "jku", "jwk"]);
 
 /**
  * Decrypts an ID token with the TPP's key, verifies it with the server's and checks every claim that a certified TPP
@@ -39,7 +39,7 @@ export async function verifiedIdToken(token: string, expected: IdTokenExpectatio
   const checks: readonly (readonly [boolean, string])[] = [
     [outer.kid === encryptionKey.kid, "kid of the JWE to name the TPP's encryption key"],
     [typeof inner.kid === "string" && inner.kid !== "", "a kid in the JWS"],
-    [![...Object.keys(outer), ...Object.keys(inner)].some((name) => foreignKeyHeaders.includes(name)), "no x5u, x5c, jku or jwk in a header"],
+    [![...Object.keys(outer), ...Object.keys(inner)].some((name) => foreignKeyHeaders.has(name)), "no x5u, x5c, jku or jwk in a header"],
     ...claimChecks(claims, expected),
   ];
   const failed = checks.filter(([holds]) => !holds).map(([, expectation]) => expectation);

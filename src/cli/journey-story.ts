@@ -1,89 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { JSONWebKeySet, JWTPayload } from "jose";
+import type { JWTPayload } from "jose";
 import { z } from "zod";
-import type { Clock } from "../kernel/clock.ts";
-import type { Randomness } from "../kernel/identifiers.ts";
 import { createTpp } from "./create-tpp.ts";
-import type { DirectoryClient } from "./directory-client.ts";
 import { callHttps, jsonCall } from "./https-call.ts";
+import { clientTokenSchema, consentSchema, discoverySchema, jwksSchema, pushedSchema, tokensSchema } from "./journey-answers.ts";
 import { startJourneyBrowser, type JourneyBrowser } from "./journey-browser.ts";
+import { readData, readUserinfo, refresh, revoke } from "./journey-data.ts";
 import { verifiedIdToken } from "./journey-id-token.ts";
-import { must, shortened, type JourneyReport } from "./journey-report.ts";
-import { answered, expectStatus, openJourneyTpp, type JourneyTpp } from "./journey-tpp.ts";
+import { consentsUrl, type Authorized, type JourneyNeeds, type Registered, type Server, type Tokens } from "./journey-needs.ts";
+import { must, shortened } from "./journey-report.ts";
+import { answered, openJourneyTpp } from "./journey-tpp.ts";
 import { authorizationRequest, type AuthorizationRequest } from "./request-object.ts";
 import { json, readTpp, writeTppFiles } from "./tpp-folder.ts";
 import { tppKey } from "./tpp-keys.ts";
 
-export interface JourneyNeeds {
-  readonly report: JourneyReport;
-  readonly directory: DirectoryClient;
-  readonly directoryUrl: string;
-  /** PEM of the authority behind every listener of the sandbox. */
-  readonly caPem: string;
-  readonly issuer: string;
-  /** Root URL of the mutual-TLS listener. */
-  readonly mtlsUrl: string;
-  /** Root URL of the sample bank. */
-  readonly bankUrl: string;
-  /** Where the TPP's files are put for the time of the journey. */
-  readonly folder: string;
-  readonly customer: { readonly userName: string; readonly password: string; readonly cpf: string };
-  readonly browser: { readonly executablePath: string; readonly headed: boolean; readonly language: "pt" | "en" };
-  /** Whether the TPP ends the consent at last, and sees every door closed. */
-  readonly revoke: boolean;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-}
-
-const discoverySchema = z.object({
-  issuer: z.string(),
-  jwks_uri: z.string(),
-  authorization_endpoint: z.string(),
-  mtls_endpoint_aliases: z.object({
-    token_endpoint: z.string(),
-    registration_endpoint: z.string(),
-    userinfo_endpoint: z.string(),
-    pushed_authorization_request_endpoint: z.string(),
-  }),
-});
-const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })).min(1) });
-const clientTokenSchema = z.object({ access_token: z.string(), expires_in: z.int().min(300).max(900), scope: z.string() });
-const pushedSchema = z.object({ request_uri: z.string(), expires_in: z.number().min(60) });
-const tokensSchema = z.object({ access_token: z.string(), refresh_token: z.string(), id_token: z.string(), expires_in: z.int().min(300).max(900), token_type: z.string().regex(/^bearer$/i) });
-const refreshedSchema = z.object({ access_token: z.string(), refresh_token: z.string().optional(), expires_in: z.int().min(300).max(900) });
-const consentSchema = z.object({ data: z.object({ consentId: z.string(), status: z.string(), permissions: z.array(z.string()) }) });
-const resourcesSchema = z.object({ data: z.array(z.object({ resourceId: z.string(), type: z.string(), status: z.string() })) });
-const accountsSchema = z.object({ data: z.array(z.object({ accountId: z.string(), type: z.string() })) });
-const balanceSchema = z.object({ data: z.object({ availableAmount: z.object({ amount: z.string(), currency: z.string() }) }) });
-const identificationsSchema = z.object({ data: z.array(z.object({ civilName: z.string(), documents: z.object({ cpfNumber: z.string() }) })).min(1) });
-
 const permissions = ["ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ", "RESOURCES_READ"];
 const scopes = "openid accounts customers resources";
-
-type Discovery = z.output<typeof discoverySchema>;
-
-interface Registered {
-  readonly tpp: JourneyTpp;
-  readonly clientId: string;
-  readonly redirectUri: string;
-}
-
-interface Server {
-  readonly discovery: Discovery;
-  readonly jwks: JSONWebKeySet;
-}
-
-interface Authorized {
-  readonly code: string;
-  readonly idToken: string;
-  readonly shared: number;
-}
-
-interface Tokens {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-}
 
 /**
  * A customer's whole journey, from a new TPP to data and a refreshed token.
@@ -143,10 +76,6 @@ function fetchClientToken({ report }: JourneyNeeds, { discovery }: Server, { tpp
     say(`HTTP 200, access_token ${shortened(token)}, ${seconds} s`);
     return token;
   });
-}
-
-function consentsUrl({ mtlsUrl }: JourneyNeeds): string {
-  return `${mtlsUrl}/open-banking/consents/v3/consents`;
 }
 
 function createConsent(needs: JourneyNeeds, { tpp }: Registered, clientToken: string): Promise<string> {
@@ -223,75 +152,5 @@ function exchange(needs: JourneyNeeds, server: Server, registered: Registered, {
     say(`HTTP 200, access_token ${shortened(accessToken)}, ${seconds} s`);
     say(`refresh_token ${shortened(refreshToken)}; id_token ${shortened(idToken)}, of the same customer`);
     return { accessToken, refreshToken };
-  });
-}
-
-async function readData({ report, bankUrl, customer }: JourneyNeeds, { tpp }: Registered, { accessToken }: Tokens, shared: number): Promise<void> {
-  const read = async <Schema extends z.ZodType>(path: string, schema: Schema) => answered(await tpp.api(`${bankUrl}${path}`, accessToken), 200, schema);
-  await report.step("Read what is shared (resources)", async (say) => {
-    const { data } = await read("/open-banking/resources/v3/resources", resourcesSchema);
-    must(data.length === shared, `the ${shared} accounts that the customer chose, received ${data.length}`);
-    say(`HTTP 200, ${data.map(({ type, status }) => `${type} ${status}`).join(", ")}`);
-  });
-  await report.step("Read the accounts and a balance", async (say) => {
-    const { data } = await read("/open-banking/accounts/v2/accounts", accountsSchema);
-    const [account] = data;
-    must(account !== undefined && data.length <= shared, `at least one account, and only chosen ones, received ${data.length}`);
-    const { availableAmount } = (await read(`/open-banking/accounts/v2/accounts/${account.accountId}/balances`, balanceSchema)).data;
-    say(`HTTP 200, ${data.length} accounts; ${account.type} with ${availableAmount.currency} ${availableAmount.amount}`);
-  });
-  await report.step("Read who the customer is (customers)", async (say) => {
-    const { data } = await read("/open-banking/customers/v2/personal/identifications", identificationsSchema);
-    must(data.every(({ documents }) => documents.cpfNumber === customer.cpf), "the customer of the consent");
-    say(`HTTP 200, ${data[0]?.civilName}`);
-  });
-}
-
-function readUserinfo({ report }: JourneyNeeds, { discovery }: Server, { tpp }: Registered, { accessToken }: Tokens, first: JWTPayload): Promise<void> {
-  return report.step("Ask userinfo", async (say) => {
-    const answer = await tpp.call(discovery.mtls_endpoint_aliases.userinfo_endpoint, { headers: { authorization: `Bearer ${accessToken}` } });
-    const { sub } = answered(answer, 200, z.object({ sub: z.string() }));
-    must(sub === first.sub, "the sub of the ID token");
-    say(`HTTP 200, sub ${sub}`);
-  });
-}
-
-function refresh({ report, bankUrl }: JourneyNeeds, { discovery }: Server, { tpp }: Registered, { refreshToken }: Tokens): Promise<string> {
-  return report.step("Refresh: a new access token, the same refresh token", async (say) => {
-    const answer = await tpp.authenticated(discovery.mtls_endpoint_aliases.token_endpoint, { grant_type: "refresh_token", refresh_token: refreshToken });
-    const refreshed = answered(answer, 200, refreshedSchema);
-    must((refreshed.refresh_token ?? refreshToken) === refreshToken, "a refresh token that is never rotated");
-    expectStatus(await tpp.api(`${bankUrl}/open-banking/accounts/v2/accounts`, refreshed.access_token), 200);
-    say(`HTTP 200, access_token ${shortened(refreshed.access_token)}, ${refreshed.expires_in} s; it opens the accounts`);
-    return refreshed.access_token;
-  });
-}
-
-interface WhatEnds {
-  readonly consentId: string;
-  readonly clientToken: string;
-  readonly accessTokens: readonly string[];
-  readonly refreshToken: string;
-}
-
-async function revoke(needs: JourneyNeeds, { discovery }: Server, { tpp }: Registered, { consentId, clientToken, accessTokens, refreshToken }: WhatEnds): Promise<void> {
-  const { report, bankUrl } = needs;
-  const consent = `${consentsUrl(needs)}/${encodeURIComponent(consentId)}`;
-  await report.step("End the consent", async (say) => {
-    expectStatus(await tpp.api(consent, clientToken, { method: "DELETE" }), 204);
-    const { data } = answered(await tpp.api(consent, clientToken), 200, consentSchema);
-    must(data.status === "REJECTED", `a consent that is REJECTED, received ${data.status}`);
-    say(`HTTP 204; the consent is ${data.status}`);
-  });
-  await report.step("Every door is closed: accounts, customers, resources, refresh", async (say) => {
-    for (const path of ["/open-banking/accounts/v2/accounts", "/open-banking/customers/v2/personal/identifications", "/open-banking/resources/v3/resources"]) {
-      for (const token of accessTokens) {
-        expectStatus(await tpp.api(`${bankUrl}${path}`, token), 401);
-      }
-      say(`HTTP 401 from ${path}, with either access token`);
-    }
-    const answer = await tpp.authenticated(discovery.mtls_endpoint_aliases.token_endpoint, { grant_type: "refresh_token", refresh_token: refreshToken });
-    const { error } = answered(answer, 400, z.object({ error: z.literal("invalid_grant") }));
-    say(`HTTP 400 ${error} to the refresh token`);
   });
 }

@@ -1,3 +1,4 @@
+import type { JWTPayload } from "jose";
 import { sampleCustomers } from "../../src/bank/sample-customers.ts";
 import { authorizeUrl, createConsent, pushRequest, sampleCustomer, type PushedRequest } from "../support/authorization.ts";
 import { startSampleBank, type SampleBank } from "../support/sample-bank.ts";
@@ -16,8 +17,8 @@ export interface JourneyWorld {
   readonly redirectUri: string;
   /** Public root URL of the server. */
   readonly home: string;
-  /** A new consent, pushed: the address that the browser is sent to. */
-  ask(): Promise<{ readonly url: string; readonly pushed: PushedRequest; readonly consentId: string }>;
+  /** A new consent, pushed: the address that the browser is sent to. Claims of the request object may be changed. */
+  ask(claims?: JWTPayload): Promise<{ readonly url: string; readonly pushed: PushedRequest; readonly consentId: string }>;
 }
 
 let world: Promise<JourneyWorld & { stop(): Promise<void> }> | undefined;
@@ -57,9 +58,9 @@ async function startWith(directory: SandboxDirectory) {
     client,
     redirectUri: tpp.description.redirect_uris[0]!,
     home: String(server.settings["publicUrl"]),
-    ask: async () => {
+    ask: async (claims = {}) => {
       const consentId = await createConsent(server, tpp, client.clientId, { cpf });
-      const pushed = await pushRequest(server, tpp, client.clientId, `openid accounts resources consent:${consentId}`);
+      const pushed = await pushRequest(server, tpp, client.clientId, `openid accounts resources consent:${consentId}`, { claims });
       if (pushed.answer.status !== 201) throw new Error(`the request was answered ${pushed.answer.status}: ${pushed.answer.text}`);
       return { url: authorizeUrl(server, client.clientId, pushed.answer.json().request_uri), pushed, consentId };
     },

@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import { expect } from "chai";
+import { compactDecrypt, decodeJwt } from "jose";
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { sampleLogins } from "../../src/bank/sample-logins.ts";
 import { answerCallback } from "../../src/cli/journey-browser.ts";
+import { codeAt } from "../../src/policy/customer/one-time-code.ts";
 import { fragmentOf, sampleCustomer } from "../support/authorization.ts";
 import { openBrowser } from "../support/browser.ts";
 import { journeyWorld, type JourneyWorld } from "./journey-world.ts";
@@ -14,6 +17,7 @@ const phone = { width: 360, height: 740 };
 const desktop = { width: 1280, height: 800 };
 const locales = { pt: "pt-BR", en: "en-US" } as const;
 const wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const { oneTimeCodeSeed } = sampleLogins.find(({ userName }) => userName === sampleCustomer.login) as { oneTimeCodeSeed: string };
 
 describe("the journey in Chromium, on the pages as the server sends them", function () {
   this.timeout(120_000);
@@ -108,6 +112,22 @@ describe("the journey in Chromium, on the pages as the server sends them", funct
       await page.screenshot({ path: join(screenshots, "4-consent-no-account-phone-pt.png"), fullPage: true });
     });
     expect(await statusOf(consentId)).to.equal("AWAITING_AUTHORISATION");
+  });
+
+  it("asks for the code of the authenticator app where the request wants two factors (LoA3)", async () => {
+    const { url } = await world.ask({ claims: { id_token: { acr: { essential: true, value: "urn:brasil:openbanking:loa3" } } } });
+    await customer({ viewport: phone, locale: locales.pt }, async (page) => {
+      await page.goto(url);
+      await logIn(page);
+      await page.locator("#otp-form").waitFor();
+      await page.screenshot({ path: join(screenshots, "13-second-factor-phone-pt.png"), fullPage: true });
+      expect(await violations(page)).to.deep.equal([]);
+      await page.fill("#otp", codeAt(oneTimeCodeSeed, Date.now()));
+      await page.click("#otp-submit");
+      await page.click("#approve");
+      const { plaintext } = await compactDecrypt((await atTheTpp(page)).get("id_token")!, world.tpp.encryption.key);
+      expect(decodeJwt(new TextDecoder().decode(plaintext))["acr"]).to.equal("urn:brasil:openbanking:loa3");
+    });
   });
 
   for (const [size, viewport, language] of [["phone", phone, "pt"], ["desktop", desktop, "en"]] as const) {
