@@ -26,6 +26,12 @@ describe("porteiro journey", function () {
     expect(out, "a JWT, or an opaque token of 59 characters").not.to.match(/eyJ[\w-]{20}|[0-9a-f]{16}[\w-]{43}/);
   });
 
+  it("walks with a customer who has nothing but a name", async () => {
+    const { code, out, err } = await journey("--login", "buriti.ficticio");
+    expect(code, `${err}\n${out}`).to.equal(0);
+    expect(out).to.include("0 of 0 accounts shared").and.to.include("no accounts: the customer has none");
+  });
+
   it("stops at the step that went wrong, and says what to do", async () => {
     const { code, out, err } = await journey("--chromium", "/nowhere/chromium");
     expect(code).to.equal(1);
