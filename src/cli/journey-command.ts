@@ -35,7 +35,7 @@ export function registerJourneyCommand(program: Command, root: string): void {
     .option("--directory-url <url>", `where the sandbox directory takes commands; left out: ${realNamesDirectory}, or else ${ownDirectory}`)
     .option("--bank-url <url>", "root URL of the running sample bank", "https://localhost:7445")
     .option("--ca <file>", "authority of their TLS certificates", join(root, "certs/local/ca.crt"))
-    .addOption(new Option("--chromium <file>", "the browser to start").env("PORTEIRO_CHROMIUM").default("/usr/bin/chromium"))
+    .addOption(new Option("--chromium <file>", "the browser to start").env("CHROMIUM_PATH").default("/usr/bin/chromium"))
     .addHelpText("after", "\nThe server's URLs are those of the settings. Exit code 0 only when every step went as it must.\nExample: npm run sandbox (in one terminal), npm run journey -- --revoke (in another)")
     .action((options: JourneyOptions) => journey(root, options));
 }
