@@ -38,6 +38,8 @@ describe("the README's journey with curl and a browser", function () {
     await rm(place, { recursive: true });
   });
 
+  /** What the last script told beside its result: the answers it got. */
+  let said = "";
   const bash = async (script: string) => {
     const child = spawn("bash", ["-c", script], { cwd: place, stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } });
     let [out, err] = ["", ""];
@@ -45,6 +47,7 @@ describe("the README's journey with curl and a browser", function () {
     child.stderr.setEncoding("utf8").on("data", (part: string) => (err += part));
     const [code] = await once(child, "close");
     expect(code, err).to.equal(0);
+    said = err;
     return out;
   };
 
@@ -52,7 +55,7 @@ describe("the README's journey with curl and a browser", function () {
     const [toTheBrowser, fromTheBrowser, ...more] = commands as [string, string];
     expect(more).to.deep.equal([]);
     const url = (await bash(toTheBrowser)).trim();
-    expect(url, url).to.match(/\/oauth2\/authorize\?client_id=[0-9a-f]{32}&request_uri=urn:/);
+    expect(url, said).to.match(/\/oauth2\/authorize\?client_id=[0-9a-f]{32}&request_uri=urn:/);
     const code = await approvedCode(url);
     // The second half runs in the same shell for a reader: variables and functions of the first are set again.
     const settings = toTheBrowser.slice(0, toTheBrowser.indexOf("# 1."));

@@ -279,6 +279,7 @@ describe("the store behind Redis Sentinel", () => {
     await killed;
     const soFar = acknowledged.length;
     await workers(() => acknowledged.length >= soFar + 200);
+    await servers.agreed();
     await expectAll(store, acknowledged);
     await store.close();
   });

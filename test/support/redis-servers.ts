@@ -54,6 +54,8 @@ export async function startRedisCluster(): Promise<RedisServers<"cluster">> {
 export interface SentinelGroup extends RedisServers<"sentinel"> {
   /** Kills (-9) whatever is the master now; the sentinels promote a replica within a few seconds. */
   killMaster(): Promise<void>;
+  /** Waits until every sentinel names the same living master: until then clients may be told of the change once more. */
+  agreed(): Promise<void>;
 }
 
 /** A master, two replicas, and three sentinels that watch them. */
@@ -67,13 +69,24 @@ export async function startRedisSentinel(): Promise<SentinelGroup> {
   const name = "porteiro-test";
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(name, master.port)));
   await Promise.all(sentinels.map(({ port }) => until(port, "the sentinels know all", (redis) => sentinelKnowsAll(redis, name))));
+  const masterNamedBy = ({ port }: Server) => asking(port, async (redis) => String(((await redis.call("SENTINEL", "get-master-addr-by-name", name)) as unknown[])[1]));
   return {
+    async agreed() {
+      const alive = [master, ...replicas].filter(({ process: child }) => child.exitCode === null && child.signalCode === null).map(({ port }) => String(port));
+      for (let attempt = 0; attempt < 300; attempt++) {
+        const named = new Set(await Promise.all(sentinels.map((sentinel) => masterNamedBy(sentinel).catch(() => ""))));
+        const [one] = named;
+        if (named.size === 1 && one !== undefined && alive.includes(one)) return;
+        await sleep(50);
+      }
+      throw new Error("waited in vain until the sentinels agree on a living master.");
+    },
     connection: { kind: "sentinel", name, sentinels: sentinels.map(({ port }) => ({ host, port })) },
     stop: () => stopServers([...sentinels, ...replicas, master]),
     async killMaster() {
-      const port = await asking(sentinels[0]?.port ?? 0, (redis) => redis.call("SENTINEL", "get-master-addr-by-name", name));
-      const current = [master, ...replicas].find((server) => String(server.port) === String((port as unknown[])[1]));
-      if (!current) throw new Error(`The sentinels name no master of this group: ${String(port)}.`);
+      const port = sentinels[0] && (await masterNamedBy(sentinels[0]));
+      const current = [master, ...replicas].find((server) => String(server.port) === port);
+      if (!current) throw new Error(`The sentinels name no master of this group: ${port}.`);
       current.process.kill("SIGKILL");
     },
   };
