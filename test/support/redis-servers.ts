@@ -76,7 +76,11 @@ export async function startRedisSentinel(): Promise<SentinelGroup> {
       for (let attempt = 0; attempt < 300; attempt++) {
         const named = new Set(await Promise.all(sentinels.map((sentinel) => masterNamedBy(sentinel).catch(() => ""))));
         const [one] = named;
-        if (named.size === 1 && one !== undefined && alive.includes(one)) return;
+        if (named.size === 1 && one !== undefined && alive.includes(one)) {
+          // What the last of them publishes to its clients is still on its way.
+          await sleep(1_000);
+          return;
+        }
         await sleep(50);
       }
       throw new Error("waited in vain until the sentinels agree on a living master.");
