@@ -78,7 +78,7 @@ export async function connectRedis(connection: RedisConnection, log: Log): Promi
 function createClient(connection: RedisConnection): RedisClient {
   switch (connection.kind) {
     case "standalone":
-      return new Redis(connection.url, { ...common, enableAutoPipelining: true, retryStrategy: retryDelay });
+      return new Redis(connection.url, { ...common, retryStrategy: retryDelay });
     case "sentinel": {
       const { sentinels, name, password, sentinelPassword, tls } = connection;
       return new Redis({
