@@ -39,7 +39,8 @@ export async function answerThroughEngine(ctx: Context, call: ClientCall, needs:
     const unit = await runEngine(ctx, call, needs, authentication);
     const refused = ctx.status >= 400;
     const { unused, mark } = authentication.use;
-    const batch = refused ? { tag: unit.tag, when: [unused], put: [mark], remove: [...unit.remove] } : batchOf(unit);
+    const when = [whileUnchanged(unit.client), unused];
+    const batch = refused ? { tag: unit.tag, when, put: [mark], remove: [...unit.remove] } : batchOf(unit);
     const result = await needs.store.batch(batch);
     if (result.done) {
       inPermittedCharacters(ctx);
@@ -57,12 +58,13 @@ export async function answerThroughEngine(ctx: Context, call: ClientCall, needs:
 }
 
 async function runEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds, authenticated: AuthenticatedClient): Promise<EngineUnit> {
-  const { client, use } = authenticated;
-  const unit = createEngineUnit(tagOf(authenticated), [whileUnchanged(client), use.unused], [use.mark]);
+  const unit = createEngineUnit(authenticated.client, authenticated.use);
   (ctx.state as EngineState).engineUnit = unit;
+  const { client_assertion: _, client_assertion_type: _type, ...parameters } = Object.fromEntries(call.form);
   // Read before; the engine takes a parsed body from here (its types know nothing of it).
-  (ctx.request as { body?: unknown }).body = Object.fromEntries(call.form);
-  await needs.engine(ctx, () => Promise.resolve());
+  (ctx.request as { body?: unknown }).body = { ...parameters, client_id: unit.client.record.clientId };
+  // The engine marks the context for good and would refuse it a second time, when the client changed in between.
+  await needs.engine(Object.create(ctx) as Context, () => Promise.resolve());
   return unit;
 }
 

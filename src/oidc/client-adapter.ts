@@ -8,16 +8,19 @@ export function engineClient(record: ClientRecord): Record<string, unknown> {
   return { ...record.metadata, client_id: record.clientId, client_id_issued_at: record.registeredAt };
 }
 
-/** Clients. In a registration call the engine sees only what the call gives it, and its writes are left there. */
+/**
+ * Clients. In a registration call the engine sees only what the call gives it, and its writes are left there; in a call
+ * of an authenticated client, that client as it was authenticated.
+ */
 export function clientAdapter(clients: ClientRecords): Adapter {
   return {
     ...unsupported("Client"),
     async find(id) {
-      const { registration } = engineState();
+      const { registration, engineUnit } = engineState();
       if (registration) {
         return registration.known?.clientId === id ? (registration.known.metadata as AdapterPayload) : undefined;
       }
-      const client = await clients.find(id);
+      const client = engineUnit?.client.record.clientId === id ? engineUnit.client : await clients.find(id);
       return client?.record.status === "active" ? (engineClient(client.record) as AdapterPayload) : undefined;
     },
     async upsert(_id, payload) {

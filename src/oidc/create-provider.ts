@@ -15,7 +15,7 @@ import type { Store } from "../store/store.ts";
 import { createFindAccount } from "./customer-account.ts";
 import { Provider as Engine, errors } from "./engine.ts";
 import { createEngineAdapter } from "./engine-adapter.ts";
-import type { EngineState } from "./engine-context.ts";
+import { engineState, type EngineState } from "./engine-context.ts";
 import { createClientKeyAnswer } from "./engine-keys.ts";
 import { overrideEngine } from "./engine-overrides.ts";
 import { endpointPaths, type Realm } from "./endpoints.ts";
@@ -102,8 +102,8 @@ function configuration(needs: ProviderNeeds): Configuration {
         enabled: true,
         certificateBoundAccessTokens: true,
         getCertificate: (ctx) => presentedCertificate(ctx)?.leaf,
-        // The certificate was judged before the engine sees the call; it authenticates nobody by itself.
-        certificateAuthorized: () => false,
+        // By itself a certificate authenticates nobody: the engine takes our word for what we have judged, and no other.
+        certificateAuthorized: () => engineState().engineUnit !== undefined,
         certificateSubjectMatches: () => false,
       },
       registration: {

@@ -3,7 +3,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import { clientAdapter, registrationTokenAdapter } from "./client-adapter.ts";
-import { replayAdapter, tokenAdapter, tokenModels } from "./token-adapter.ts";
+import { tokenAdapter, tokenModels } from "./token-adapter.ts";
 import { sessionAdapter, sessionModels } from "./session-adapter.ts";
 import { unsupported } from "./unsupported-adapter.ts";
 
@@ -15,9 +15,6 @@ export function createEngineAdapter(needs: { store: Store; clients: ClientRecord
     }
     if (name === "RegistrationAccessToken") {
       return registrationTokenAdapter();
-    }
-    if (name === "ReplayDetection") {
-      return replayAdapter();
     }
     if (Object.hasOwn(tokenModels, name)) {
       // One of the names, as the line above made sure.

@@ -6,7 +6,7 @@ import type { SoftwareKeys } from "../directory/software-keys.ts";
 import { isConsentScope } from "../policy/authorization/request-object.ts";
 import { engineClientId, engineState } from "./engine-context.ts";
 import { createKeySynchronisation } from "./engine-keys.ts";
-import { assertionAudiences, endpointPaths, endpointUrl, registrationClientUri, type EndpointName, type Realm } from "./endpoints.ts";
+import { endpointPaths, endpointUrl, registrationClientUri, type EndpointName, type Realm } from "./endpoints.ts";
 
 export interface EngineOverrideNeeds {
   readonly realm: Realm;
@@ -36,9 +36,17 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
     }
   };
 
-  // The same for the audiences that a client assertion may name; both hosts count (conformance 2.2.1).
-  const audiences = assertionAudiences(realm);
-  context.clientJwtAuthExpectedAudience = () => new Set(audiences);
+  // A client that we have authenticated, by its assertion and its certificate, is not made to prove it a second time.
+  // What is registered stays private_key_jwt: without our word the engine asks for an assertion, and has no memory of
+  // used ones to accept it with.
+  const client = provider.Client.prototype as unknown as { clientId: string };
+  const registered = Object.getOwnPropertyDescriptor(client, "clientAuthMethod")?.get;
+  Object.defineProperty(client, "clientAuthMethod", {
+    get(this: { clientId: string }): unknown {
+      const authenticated = engineState().engineUnit?.client.record.clientId === this.clientId;
+      return authenticated ? "tls_client_auth" : registered?.call(this);
+    },
+  });
 
   // The engine knows no scope that is not listed; a consent's is made for each consent (FAPI-BR 5.2.2-9).
   const listed = new Set(needs.scopes);
@@ -90,5 +98,4 @@ function generating(model: { prototype: object }, generate: (token: { clientId?:
 
 interface EngineContext {
   urlFor(name: string, options?: { clientId?: string; uid?: string }): string;
-  clientJwtAuthExpectedAudience(): Set<string>;
 }

@@ -1,3 +1,5 @@
+import { clientTag } from "../kernel/identifiers.ts";
+import { whileUnchanged, type VersionedClient } from "../store/client-records.ts";
 import type { Batch, Condition, Put } from "../store/store.ts";
 
 /**
@@ -7,15 +9,27 @@ import type { Batch, Condition, Put } from "../store/store.ts";
  * request waits for one commit instead of four.
  */
 export interface EngineUnit {
+  /** The authenticated client. It may be outdated, which the commit finds out. */
+  readonly client: VersionedClient;
   /** The one tag that the request may write to: the authenticated client's. */
   readonly tag: string;
+  /** What the engine has read, by name: what it then consumes must still be that at the moment of the commit. */
+  readonly read: Map<string, string>;
   readonly when: Condition[];
   readonly put: Map<string, Put>;
   readonly remove: Set<string>;
 }
 
-export function createEngineUnit(tag: string, when: readonly Condition[], put: readonly Put[]): EngineUnit {
-  return { tag, when: [...when], put: new Map(put.map((one) => [one.name, one])), remove: new Set() };
+/** @param use the assertion that authenticated the client: not used yet at the moment of the commit, and used by it */
+export function createEngineUnit(client: VersionedClient, use: { readonly unused: Condition; readonly mark: Put }): EngineUnit {
+  return {
+    client,
+    tag: clientTag(client.record.clientId.slice(0, 16)),
+    read: new Map(),
+    when: [whileUnchanged(client), use.unused],
+    put: new Map([[use.mark.name, use.mark]]),
+    remove: new Set(),
+  };
 }
 
 /** The collected writes as one batch. */

@@ -48,13 +48,16 @@ export function tokenAdapter({ store, clock }: { store: Store; clock: Clock }, n
     async find(id) {
       const key = place(id);
       const value = key && (await store.get(key));
+      if (key && value !== undefined) {
+        engineState().engineUnit?.read.set(key.name, value);
+      }
       // Our own JSON, written by `upsert`.
       return value === undefined ? undefined : ({ ...(JSON.parse(value) as object), jti: id } as AdapterPayload);
     },
 
     async consume(id) {
       const key = place(id);
-      const value = key && (await store.get(key));
+      const value = key && (engineState().engineUnit?.read.get(key.name) ?? (await store.get(key)));
       if (!key || value === undefined) {
         throw new errors.InvalidGrant("it has been used");
       }
@@ -95,22 +98,6 @@ export function tokenAdapter({ store, clock }: { store: Store; clock: Clock }, n
 
     async revokeByGrantId() {
       // What a grant gave lives only while the grant does: introspection and refresh look for it.
-    },
-  };
-}
-
-/** Used assertions are marked by our own client authentication, before the engine sees the request. */
-export function replayAdapter(): Adapter {
-  return {
-    ...unsupported("ReplayDetection"),
-    async find() {
-      if (!engineState().engineUnit) {
-        throw new Error("the engine authenticates no client that we have not authenticated before");
-      }
-      return undefined;
-    },
-    async upsert() {
-      // In the unit already.
     },
   };
 }

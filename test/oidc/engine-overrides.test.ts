@@ -57,19 +57,39 @@ describe("the engine's overrides", () => {
     });
   });
 
-  describe("clientJwtAuthExpectedAudience: the same few audiences on either host", () => {
-    it("the engine has it there and asks it", async () => {
-      expect(bare.OIDCContext.prototype).to.have.own.property("clientJwtAuthExpectedAudience").that.is.a("function");
-      expect(await engineFile("lib/shared/jwt_client_auth.js")).to.contain("ctx.oidc.clientJwtAuthExpectedAudience()");
+  describe("clientAuthMethod: a client that we have authenticated proves nothing a second time", () => {
+    const member = "clientAuthMethod";
+    it("the engine has it there as a getter, and authenticates by it", async () => {
+      expect(Object.getOwnPropertyDescriptor(bare.Client.prototype, member)?.get).to.be.a("function");
+      const source = await engineFile("lib/shared/client_auth.js");
+      expect(source).to.contain("switch (ctx.oidc.client.clientAuthMethod)");
+      expect(source).to.contain("case 'tls_client_auth'").and.to.contain("certificateAuthorized(ctx)");
     });
-    it("the engine takes each of them at the pushed authorization endpoint", async () => {
+    it("without our word a client's method is the registered one", () => {
+      const provider = bareEngine();
+      overrideEngine(provider, { realm: server.running.realm, scopes: ["openid"], softwareKeys: neverAsked });
+      const { get } = Object.getOwnPropertyDescriptor(provider.Client.prototype, member)!;
+      expect(get!.call({ clientId: client.clientId, tokenEndpointAuthMethod: "private_key_jwt" })).to.equal("private_key_jwt");
+    });
+    it("an assertion may be addressed to each of our audiences, and one to another stays refused", async () => {
       const { issuer, publicUrl, mtlsUrl } = server.running.realm;
       const pushed = server.url("pushed_authorization_request");
-      for (const aud of [issuer, pushed, server.url("token"), pushed.replace(mtlsUrl, publicUrl), [issuer, server.url("token")]]) {
+      const push = async (aud: string | string[]) => {
         const client_assertion = await server.assertion(tpp, client.clientId, { claims: { aud } });
         const { answer } = await pushRequest(server, tpp, client.clientId, await scope(), { parameters: { client_assertion } });
+        return answer;
+      };
+      for (const aud of [issuer, pushed, server.url("token"), pushed.replace(mtlsUrl, publicUrl), [issuer, server.url("token")]]) {
+        const answer = await push(aud);
         expect(answer.status, `${String(aud)}: ${answer.text}`).to.equal(201);
       }
+      expect((await push("https://other.example")).json().error).to.equal("invalid_client");
+    });
+    it("a certificate without an assertion opens nothing", async () => {
+      const { answer } = await pushRequest(server, tpp, client.clientId, await scope(), {
+        parameters: { client_assertion: undefined, client_assertion_type: undefined, client_id: client.clientId },
+      });
+      expect(answer.json().error).to.equal("invalid_client");
     });
   });
 
