@@ -1,6 +1,7 @@
 import type { JWTPayload } from "jose";
 import { sampleCustomers } from "../../src/bank/sample-customers.ts";
 import { authorizeUrl, createConsent, pushRequest, sampleCustomer, type PushedRequest } from "../support/authorization.ts";
+import { atEndOfRun } from "../support/end-of-run.ts";
 import { startSampleBank, type SampleBank } from "../support/sample-bank.ts";
 import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp } from "../support/sandbox.ts";
 import { startTestServer, type Registered, type TestServer } from "../support/server.ts";
@@ -29,13 +30,14 @@ export function journeyWorld(): Promise<JourneyWorld> {
   return world;
 }
 
-// A root hook: the last file cannot know that it is the last.
-after(async () => {
-  await (await world?.catch(() => undefined))?.stop();
-});
+let folder: string | undefined;
+
+// The last file cannot know that it is the last.
+atEndOfRun({ stop: async () => (await world?.catch(() => undefined))?.stop(), folder: () => folder });
 
 async function start() {
   const directory = await startSandboxDirectory();
+  folder = directory.folder;
   try {
     return await startWith(directory);
   } catch (error) {
