@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { findCycle, importGraph, wrongImports, type Layers } from "./import-graph.ts";
@@ -56,6 +56,15 @@ describe("the house", () => {
     const tables = ["kernel/refusal-catalogue.ts"];
     const long = [...graph.keys()].filter((file) => !tables.includes(file) && linesOf(join(src, file)) > 400);
     expect(long).to.deep.equal([]);
+  });
+});
+
+describe("the tests of the house", () => {
+  it("share things between files only through atEndOfRun, which knows parallel runs", () => {
+    const tests = resolve(import.meta.dirname, "..");
+    const files = readdirSync(tests, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+    const rooted = files.filter((file) => /^(after|before|afterEach|beforeEach)\(/m.test(readFileSync(join(tests, file), "utf8")));
+    expect(rooted).to.deep.equal([]);
   });
 });
 
