@@ -62,8 +62,9 @@ function createStops(): { add: (stop: () => Promise<void>) => void; all: () => P
   const stops: (() => Promise<void>)[] = [];
   return {
     add: (stop) => void stops.push(stop),
+    /** What was started last ends first: a server before its Redis, all of them before the directory. */
     async all() {
-      await Promise.allSettled(stops.splice(0).map((stop) => stop()));
+      for (const stop of stops.splice(0).reverse()) await stop().catch(() => {});
     },
   };
 }

@@ -47,7 +47,7 @@ export const quickScale: Scale = {
   ...fullScale,
   rounds: 1,
   connections: [16],
-  withManyClients: ["client-credentials"],
+  withManyClients: [],
   firstWarmSeconds: 0.4,
   warmSeconds: 0.15,
   measureSeconds: 0.5,
