@@ -64,7 +64,7 @@ function createStops(): { add: (stop: () => Promise<void>) => void; all: () => P
     add: (stop) => void stops.push(stop),
     /** What was started last ends first: a server before its Redis, all of them before the directory. */
     async all() {
-      for (const stop of stops.splice(0).reverse()) await stop().catch(() => {});
+      for (const stop of stops.splice(0).toReversed()) await stop().catch(() => {});
     },
   };
 }
