@@ -11,7 +11,7 @@ import { addRefusalPages } from "../../src/http/refusal-page.ts";
 import { securityHeaders } from "../../src/http/security-headers.ts";
 import { refusalCatalogue, type CatalogueEntry } from "../../src/kernel/refusal-catalogue.ts";
 import { openFinanceRealm } from "../../src/oidc/endpoints.ts";
-import { openBrowser } from "../support/browser.ts";
+import { keepScreenshot, openBrowser } from "../support/browser.ts";
 
 const screenshots = "var/test/screenshots";
 
@@ -84,7 +84,7 @@ describe("the pages that explain refusals", function () {
           for (const size of [{ width: 360, height: 740 }, { width: 1280, height: 800 }]) {
             await page.setViewportSize(size);
             const where = `refusals-${name}-${size.width}-${colorScheme}`;
-            await page.screenshot({ path: join(screenshots, `${where}.png`) });
+            await keepScreenshot(page, join(screenshots, `${where}.png`), false);
             expect(await page.evaluate("document.documentElement.scrollWidth - window.innerWidth"), where).to.be.at.most(0);
             expect(await page.evaluate("getComputedStyle(document.querySelector('.wordmark')).display"), "its own style is let in").to.equal("flex");
             await page.evaluate(axe);

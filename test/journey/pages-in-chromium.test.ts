@@ -9,7 +9,7 @@ import { sampleLogins } from "../../src/bank/sample-logins.ts";
 import { answerCallback } from "../../src/cli/journey-browser.ts";
 import { codeAt } from "../../src/policy/customer/one-time-code.ts";
 import { fragmentOf, sampleCustomer } from "../support/authorization.ts";
-import { openBrowser } from "../support/browser.ts";
+import { keepScreenshot, openBrowser } from "../support/browser.ts";
 import { journeyWorld, type JourneyWorld } from "./journey-world.ts";
 
 const screenshots = "var/test/screenshots/journey";
@@ -61,7 +61,7 @@ describe("the journey in Chromium, on the pages as the server sends them", funct
         const complaints = await customer({ viewport, locale: locales[language], javaScriptEnabled: false }, async (page) => {
           const shot = async (name: string) => {
             expect(await page.locator("html").getAttribute("lang"), name).to.equal(language === "pt" ? "pt-BR" : "en");
-            await page.screenshot({ path: join(screenshots, `${name}-${size}-${language}.png`), fullPage: true });
+            await keepScreenshot(page, join(screenshots, `${name}-${size}-${language}.png`));
           };
           await page.goto(url);
           await shot("1-log-in");
@@ -109,7 +109,7 @@ describe("the journey in Chromium, on the pages as the server sends them", funct
       await page.click("#approve");
       await page.locator("#problem").waitFor();
       expect(await page.locator("input[name=account]:checked").count()).to.equal(0);
-      await page.screenshot({ path: join(screenshots, "4-consent-no-account-phone-pt.png"), fullPage: true });
+      await keepScreenshot(page, join(screenshots, "4-consent-no-account-phone-pt.png"));
     });
     expect(await statusOf(consentId)).to.equal("AWAITING_AUTHORISATION");
   });
@@ -120,7 +120,7 @@ describe("the journey in Chromium, on the pages as the server sends them", funct
       await page.goto(url);
       await logIn(page);
       await page.locator("#otp-form").waitFor();
-      await page.screenshot({ path: join(screenshots, "13-second-factor-phone-pt.png"), fullPage: true });
+      await keepScreenshot(page, join(screenshots, "13-second-factor-phone-pt.png"));
       expect(await violations(page)).to.deep.equal([]);
       await page.fill("#otp", codeAt(oneTimeCodeSeed, Date.now()));
       await page.click("#otp-submit");
@@ -137,7 +137,7 @@ describe("the journey in Chromium, on the pages as the server sends them", funct
         const look = async (name: string, marker: string) => {
           await page.locator(marker).first().waitFor();
           // The others are taken on the way to the TPP.
-          if (!name.startsWith("1-") && !name.startsWith("3-")) await page.screenshot({ path: join(screenshots, `${name}-${size}-${language}.png`), fullPage: true });
+          if (!name.startsWith("1-") && !name.startsWith("3-")) await keepScreenshot(page, join(screenshots, `${name}-${size}-${language}.png`));
           expect(await violations(page), name).to.deep.equal([]);
         };
         await page.goto(url);

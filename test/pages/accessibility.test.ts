@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { AxeResults } from "axe-core";
 import type { BrowserContext, Page } from "playwright-core";
-import { openBrowser } from "../support/browser.ts";
+import { keepScreenshot, openBrowser } from "../support/browser.ts";
 import { openPageServer, type PageServer } from "./page-server.ts";
 import { samplePages } from "./sample-pages.ts";
 
@@ -62,7 +62,7 @@ describe("the customer's pages in a browser", function () {
             const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
             expect(await page.evaluate(smallTargets), `${where}: targets under 44 pixels`).to.deep.equal([]);
             expect(overflow, `${where}: pixels that reach beyond the screen`).to.equal(0);
-            await page.screenshot({ path: join(screenshots, `${where}.png`), fullPage: true });
+            await keepScreenshot(page, join(screenshots, `${where}.png`));
           }
         }
       }));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type Page } from "playwright-core";
 import { atEndOfRun } from "./end-of-run.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
@@ -21,6 +21,20 @@ let browser: Promise<Browser> | undefined;
 export function openBrowser(): Promise<Browser> {
   browser ??= launch();
   return browser;
+}
+
+/**
+ * Keeps a picture of a page as an artefact of the run. Chromium now and then refuses one and takes the very same a
+ * moment later; only that refusal is asked again, once.
+ */
+export async function keepScreenshot(page: Page, path: string, fullPage = true): Promise<void> {
+  try {
+    await page.screenshot({ path, fullPage });
+  } catch (error) {
+    if (!String(error).includes("Unable to capture screenshot")) throw error;
+    await page.waitForTimeout(250);
+    await page.screenshot({ path, fullPage });
+  }
 }
 
 async function launch(): Promise<Browser> {
