@@ -1,8 +1,7 @@
-import { compactVerify } from "jose";
 import { z } from "zod";
+import { isSignedByPs256, readCompactJws } from "../kernel/compact-jws.ts";
 import { printable } from "../kernel/refusal.ts";
 import type { DocumentFailure } from "./cached-documents.ts";
-import type { DirectoryKey } from "./jwks.ts";
 import type { Keystore } from "./keystore.ts";
 import { softwareStatementClaims, softwareStatementOf, type SoftwareStatement } from "./software-statement.ts";
 
@@ -70,11 +69,11 @@ export async function readSoftwareStatement(jwt: unknown, keystore: Keystore): P
       ? failed("key-unknown", `kid ${printable(kid)}`, "a kid of the directory's keystore")
       : { ...failed("directory-unreachable", lookup.failure.reason, "an answer of the keystore"), directory: lookup.failure };
   }
-  const payload = await verifiedPayload(jwt, lookup.key);
-  if (payload === undefined) {
+  const jws = readCompactJws(jwt);
+  if (!jws || !isSignedByPs256(jws, lookup.key.publicKey)) {
     return failed("signature", `kid ${printable(kid)}`, "a PS256 signature by the directory's key of this kid");
   }
-  return readClaims(payload);
+  return readClaims(jws.payload);
 }
 
 function formProblem(jwt: string): string | undefined {
@@ -109,14 +108,6 @@ function headerOf(jwt: string): JudgedHeader {
     return { problem: failed("algorithm", `a header with ${extension}`, "a header without extensions") };
   }
   return { kid };
-}
-
-async function verifiedPayload(jwt: string, key: DirectoryKey): Promise<Uint8Array | undefined> {
-  try {
-    return (await compactVerify(jwt, key.publicKey, { algorithms: ["PS256"] })).payload;
-  } catch {
-    return undefined;
-  }
 }
 
 function readClaims(payload: Uint8Array): StatementReading {

@@ -1,5 +1,6 @@
 import { Cluster, Redis, type CommonRedisOptions } from "ioredis";
 import type { Log } from "../kernel/log.ts";
+import { sendTogether } from "./redis-writes.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
 
 interface HostAndPort {
@@ -49,6 +50,7 @@ const retryDelay = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5),
  */
 export async function connectRedis(connection: RedisConnection, log: Log): Promise<RedisClient> {
   const client = createClient(connection);
+  sendTogether(client);
   let lastTrouble = "no answer";
   client.on("error", (error: Error) => {
     if (error.message !== lastTrouble) log.warn({ trouble: error.message }, "Redis connection");

@@ -1,7 +1,7 @@
-import { compactVerify, decodeProtectedHeader } from "jose";
 import type { DirectoryKey } from "../../directory/jwks.ts";
 import type { SoftwareKeys } from "../../directory/software-keys.ts";
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
+import { isSignedByPs256, jsonObjectOf, readCompactJws, type CompactJws } from "../../kernel/compact-jws.ts";
 import { sha256 } from "../../kernel/identifiers.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 import { clientNames, type ClientRecords, type VersionedClient } from "../../store/client-records.ts";
@@ -12,6 +12,8 @@ import { judgeAssertion, type AssertionClaims, type AssertionRules } from "./cli
 
 /** The one client assertion type (RFC 7523 section 2.2). */
 export const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+const longestAssertion = 16_384;
 
 export interface ClientAuthenticationNeeds {
   readonly clients: ClientRecords;
@@ -74,7 +76,7 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
       if ("code" in parts) {
         return { ok: false, refusal: parts };
       }
-      const { alg, kid, claims } = parts;
+      const { jws, alg, kid, claims } = parts;
       const clientId = claims.sub;
       if (typeof clientId !== "string" || claims.iss !== clientId || (sent.clientId !== undefined && sent.clientId !== clientId)) {
         return refuse("assertion.client", "iss, sub and client_id (if sent) all the client_id", "something else");
@@ -96,7 +98,7 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
       if ("code" in key) {
         return { ok: false, refusal: key };
       }
-      if (!(await verifies(sent.assertion, key))) {
+      if (!isSignedByPs256(jws, key.publicKey)) {
         return refuse("assertion.signature", `a signature with key ${printable(kid)}`, "another one");
       }
       const now = epochSeconds(needs.clock);
@@ -124,6 +126,7 @@ function refuse(code: Refusal["code"], expected: string, received: string): Auth
 }
 
 interface UnverifiedAssertion {
+  readonly jws: CompactJws;
   readonly alg: unknown;
   readonly kid: string | undefined;
   readonly claims: AssertionClaims;
@@ -131,28 +134,11 @@ interface UnverifiedAssertion {
 
 /** Reads just enough to know whose key to verify with; nothing of it is believed before that. */
 function readUnverified(assertion: string): UnverifiedAssertion | Refusal {
-  const malformed: Refusal = { code: "assertion.malformed", expected: "a compact JWS with a JSON object of claims", received: "something else" };
-  const payload = assertion.split(".")[1];
-  if (assertion.length > 16_384 || payload === undefined) {
-    return malformed;
+  const jws = assertion.length > longestAssertion ? undefined : readCompactJws(assertion);
+  const claims = jws && jsonObjectOf(jws.payload);
+  if (!jws || !claims) {
+    return { code: "assertion.malformed", expected: "a compact JWS with a JSON object of claims", received: "something else" };
   }
-  try {
-    const header = decodeProtectedHeader(assertion);
-    const claims = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as unknown;
-    if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
-      return malformed;
-    }
-    return { alg: header.alg, kid: header.kid, claims };
-  } catch {
-    return malformed;
-  }
-}
-
-async function verifies(assertion: string, key: DirectoryKey): Promise<boolean> {
-  try {
-    await compactVerify(assertion, key.publicKey, { algorithms: ["PS256"] });
-    return true;
-  } catch {
-    return false;
-  }
+  const { alg, kid } = jws.header;
+  return { jws, alg, kid: typeof kid === "string" ? kid : undefined, claims };
 }
