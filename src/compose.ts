@@ -8,7 +8,7 @@ import { readTable, registrationRules } from "./composition/registration-rules.t
 import { serverTls } from "./composition/server-certificate.ts";
 import type { Surroundings } from "./composition/surroundings.ts";
 import { bankAnchors, createTrust } from "./composition/trust.ts";
-import { createMtlsApp, createPublicApp, type AppsNeeds } from "./http/apps.ts";
+import { createMtlsListener, createPublicApp, type AppsNeeds } from "./http/apps.ts";
 import { createClientCertificateReader } from "./http/client-certificate.ts";
 import { createClientCertificateJudge } from "./http/judge-client-certificate.ts";
 import { listenPlain, listenTls } from "./http/listeners.ts";
@@ -139,7 +139,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const health = createHealth({ store, ...directory, crl: trust.crl, anchors: trust.anchors, clock });
   const [publicListener, mtls, ops] = await Promise.all([
     listenTls(createPublicApp(appsNeeds).callback(), settings.listeners.public, { ...tls, clientCertificate: false }),
-    listenTls(createMtlsApp(appsNeeds).callback(), settings.listeners.mtls, { ...tls, clientCertificate: true }),
+    listenTls(createMtlsListener(appsNeeds), settings.listeners.mtls, { ...tls, clientCertificate: true }),
     listenPlain(createOpsApp(health).callback(), settings.listeners.ops),
   ]);
   const stopCrl = trust.crl.start();

@@ -1,9 +1,11 @@
+import type { RequestListener } from "node:http";
 import { Router } from "@koa/router";
 import Koa from "koa";
 import type { JWK } from "jose";
 import type { Log } from "../kernel/log.ts";
-import { endpointPaths, mtlsEndpoints, type Realm } from "../oidc/endpoints.ts";
+import { endpointPaths, mtlsEndpoints, type EndpointName, type Realm } from "../oidc/endpoints.ts";
 import { addConsentRoutes, type ConsentRoutesNeeds } from "./consents/consent-routes.ts";
+import { pastKoa } from "./direct-routes.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { addInteractionRoutes } from "./interaction-routes.ts";
 import type { InteractionNeeds } from "./interaction.ts";
@@ -14,7 +16,7 @@ import { addRefusalPages } from "./refusal-page.ts";
 import { addRegistrationRoutes, type RegistrationRoutesNeeds } from "./registration-routes.ts";
 import { requestLog } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
-import { addTokenRoutes, type TokenRoutesNeeds } from "./token-routes.ts";
+import { addTokenRoutes, introspectionHandler, tokenHandler, type TokenRoutesNeeds } from "./token-routes.ts";
 import { unexpectedErrors } from "./unexpected-error.ts";
 import { unknownAddress } from "./unknown-address.ts";
 
@@ -55,8 +57,17 @@ export function createPublicApp(needs: AppsNeeds): Koa {
   return assemble(needs, router);
 }
 
-/** The application of the mutual-TLS listener: everything that takes a client certificate. */
-export function createMtlsApp(needs: AppsNeeds): Koa {
+/** What answers on the mutual-TLS listener: everything that takes a client certificate. */
+export function createMtlsListener(needs: AppsNeeds): RequestListener {
+  const path = (name: EndpointName) => `${needs.realm.path}${endpointPaths[name]}`;
+  const direct = new Map([
+    [path("token"), tokenHandler(needs.tokens)],
+    [path("introspection"), introspectionHandler(needs.tokens)],
+  ]);
+  return pastKoa(direct, createMtlsApp(needs).callback(), needs);
+}
+
+function createMtlsApp(needs: AppsNeeds): Koa {
   const router = new Router();
   addTokenRoutes(router, needs.tokens);
   addRegistrationRoutes(router, needs.registration);
@@ -72,7 +83,7 @@ function assemble({ realm, log, isUnavailable, cookieKeys }: AppsNeeds, router: 
   app.keys = [...cookieKeys];
   app.on("error", (error: Error) => log.error({ err: error }, "answer broke off"));
   app.use(requestLog(log));
-  app.use(unexpectedErrors(log, isUnavailable));
+  app.use(unexpectedErrors({ log, isUnavailable }));
   app.use(securityHeaders());
   app.use(unknownAddress(router, realm));
   app.use(router.routes());

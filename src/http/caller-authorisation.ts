@@ -8,7 +8,7 @@ import type { JudgeClientCertificate } from "./judge-client-certificate.ts";
  */
 export function createCallerAuthorisation(needs: { introspect: IntrospectToken; judgeCertificate: JudgeClientCertificate }): AuthorizeCaller {
   return async (ctx, scope) => {
-    const { verdict, presented } = await needs.judgeCertificate(ctx);
+    const { verdict, presented } = await needs.judgeCertificate(ctx.req);
     const token = /^bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(ctx.get("authorization"))?.[1];
     if (!verdict.ok || !presented || token === undefined) {
       return { ok: false, status: 401 };

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import type { CertificateVerdict } from "../policy/trust/judge-certificate.ts";
 import type { Verdicts } from "../policy/trust/certificate-verdicts.ts";
@@ -9,25 +10,29 @@ export interface JudgedCertificate {
   readonly presented: PresentedCertificate | undefined;
 }
 
-export type JudgeClientCertificate = (ctx: Context) => Promise<JudgedCertificate>;
+export type JudgeClientCertificate = (request: IncomingMessage) => Promise<JudgedCertificate>;
 
 /**
  * Judges the BRCAC of a request by the same rules on every endpoint. The verdict of a connection is remembered until
  * a revocation list changes or its validity ends, so that a warm connection pays next to nothing.
  */
 export function createClientCertificateJudge(read: ReadClientCertificate, verdicts: Verdicts<CertificateVerdict>): JudgeClientCertificate {
-  return async (ctx) => {
-    const reading = read(ctx.req);
+  return async (request) => {
+    const reading = read(request);
     if (reading === "absent") {
       return { verdict: await verdicts.judge(undefined), presented: undefined };
     }
     if (reading === "unreadable") {
       return { verdict: unreadable, presented: undefined };
     }
-    ctx.state["clientCertificate"] = reading;
     const verdict = verdicts.remembered(reading.leaf) ?? (await (reading.ofConnection ? verdicts.judge(reading.leaf) : verdicts.judge(reading.leaf, reading.sent)));
     return { verdict, presented: reading };
   };
+}
+
+/** Lays the certificate where the engine finds it, which binds tokens to it. */
+export function showCertificateToEngine(ctx: Context, { presented }: JudgedCertificate): void {
+  ctx.state["clientCertificate"] = presented;
 }
 
 const unreadable: CertificateVerdict = {

@@ -3,33 +3,45 @@ import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import type { CheckReport } from "../policy/check.ts";
 import { refusalPageUrl, type Realm } from "../oidc/endpoints.ts";
+import type { JsonAnswer } from "./json-answer.ts";
 import { logAlso } from "./request-log.ts";
 
 /** Seconds after which a caller may try again when something that is needed is out of reach. */
 const retryAfterSeconds = 30;
 
+type Refusals = readonly [Refusal, ...Refusal[]];
+
 /**
- * Answers with an OAuth error (RFC 6749 section 5.2): error and status of the first refusal, a description of
- * printable ASCII, the address of the page that explains it, and every refusal.
+ * An OAuth error (RFC 6749 section 5.2): error and status of the first refusal, a description of printable ASCII, the
+ * address of the page that explains it, and every refusal.
  */
-export function answerRefusals(ctx: Context, realm: Realm, refusals: readonly [Refusal, ...Refusal[]], reports?: readonly CheckReport[]): void {
+export function refusalAnswer(realm: Realm, refusals: Refusals, reports?: readonly CheckReport[]): JsonAnswer {
   const [first] = refusals;
-  const entry = refusalCatalogue[first.code];
-  logAlso(ctx, { refused: refusals.map(({ code }) => code) });
-  ctx.status = entry.status;
-  ctx.set("cache-control", "no-store");
-  if (entry.status === 401) {
-    ctx.set("www-authenticate", `${entry.error === "invalid_token" ? "Bearer" : "Mutual-TLS"} error="${entry.error}"`);
-  }
-  if (entry.status === 503) {
-    ctx.set("retry-after", String(retryAfterSeconds));
-  }
-  ctx.body = {
-    error: entry.error,
-    error_description: describe(first),
-    error_uri: refusalPageUrl(realm, first.code),
-    checks: (reports ?? refusals.map(failedReport)).filter(({ result }) => result !== "passed").map((report) => reportBody(report, realm)),
+  const { status, error } = refusalCatalogue[first.code];
+  return {
+    status,
+    headers: {
+      "cache-control": "no-store",
+      ...(status === 401 ? { "www-authenticate": `${error === "invalid_token" ? "Bearer" : "Mutual-TLS"} error="${error}"` } : {}),
+      ...(status === 503 ? { "retry-after": String(retryAfterSeconds) } : {}),
+    },
+    body: {
+      error,
+      error_description: describe(first),
+      error_uri: refusalPageUrl(realm, first.code),
+      checks: (reports ?? refusals.map(failedReport)).filter(({ result }) => result !== "passed").map((report) => reportBody(report, realm)),
+    },
+    logged: { refused: refusals.map(({ code }) => code) },
   };
+}
+
+/** Answers with it. */
+export function answerRefusals(ctx: Context, realm: Realm, refusals: Refusals, reports?: readonly CheckReport[]): void {
+  const { status, headers, body, logged } = refusalAnswer(realm, refusals, reports);
+  logAlso(ctx, logged ?? {});
+  ctx.status = status;
+  ctx.set(headers);
+  ctx.body = body;
 }
 
 function failedReport(refusal: Refusal): CheckReport {

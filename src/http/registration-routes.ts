@@ -21,7 +21,7 @@ import {
 import { duplicateOf } from "../policy/registration/metadata-checks.ts";
 import type { RegistrationFactsSource } from "../policy/registration/registration-facts.ts";
 import type { ClientRecord, ClientRecords } from "../store/client-records.ts";
-import type { JudgeClientCertificate, JudgedCertificate } from "./judge-client-certificate.ts";
+import { showCertificateToEngine, type JudgeClientCertificate, type JudgedCertificate } from "./judge-client-certificate.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { readJsonBody, type JsonBody } from "./read-body.ts";
 import { answerRefusals, reportBody } from "./refusal-answer.ts";
@@ -52,7 +52,8 @@ export function addRegistrationRoutes(router: Router, needs: RegistrationRoutesN
   const { realm } = needs;
   const path = `${realm.path}${endpointPaths.registration}`;
   const guarded = (handler: (ctx: Context, certificate: JudgedCertificate) => Promise<void>): Middleware => async (ctx) => {
-    const certificate = await needs.judgeCertificate(ctx);
+    const certificate = await needs.judgeCertificate(ctx.req);
+    showCertificateToEngine(ctx, certificate);
     const wait = needs.rateLimit.take(certificate.presented?.thumbprint ?? ctx.ip);
     if (wait > 0) {
       ctx.set("retry-after", String(wait));

@@ -1,11 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Middleware } from "koa";
 
+/** What every answer carries, whatever it holds. */
+export const constantSecurityHeaders = {
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+} as const;
+
 /** Headers of every answer: nothing may be framed, sniffed, or loaded from elsewhere. */
 export function securityHeaders(): Middleware {
   return async (ctx, next) => {
-    ctx.set("strict-transport-security", "max-age=31536000; includeSubDomains");
-    ctx.set("x-content-type-options", "nosniff");
+    ctx.set(constantSecurityHeaders);
     await next();
     if (ctx.type === "text/html" && ctx.response.get("content-security-policy") === "") {
       const style = typeof ctx.body === "string" ? styleHashes(ctx.body) : "";

@@ -1,24 +1,30 @@
 import type Router from "@koa/router";
 import type { Context, Middleware } from "koa";
-import { endpointPaths } from "../oidc/endpoints.ts";
+import { endpointPaths, type Realm } from "../oidc/endpoints.ts";
 import type { ClientCredentialsGrant } from "../policy/token/client-credentials.ts";
 import type { IntrospectToken } from "../policy/token/introspect-token.ts";
 import type { RevokeToken } from "../policy/token/revoke-token.ts";
 import type { IdentifyResourceServer } from "../policy/trust/resource-servers.ts";
 import { printable, type Refusal } from "../kernel/refusal.ts";
-import { formLimits, withClient, type ClientCall, type ClientCallNeeds } from "./client-call.ts";
+import { formLimits, judgeClientCall, withClient, type ClientCall, type ClientCallNeeds } from "./client-call.ts";
 import type { ReadClientCertificate } from "./client-certificate.ts";
+import { throughKoa, type DirectHandler } from "./direct-routes.ts";
 import { answerPushedRequest, answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-routes.ts";
+import type { JsonAnswer } from "./json-answer.ts";
+import { showCertificateToEngine } from "./judge-client-certificate.ts";
 import { readForm } from "./read-body.ts";
-import { answerRefusals } from "./refusal-answer.ts";
-import { logAlso } from "./request-log.ts";
+import { answerRefusals, refusalAnswer } from "./refusal-answer.ts";
 
-export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds {
+export interface IntrospectionNeeds {
+  readonly realm: Realm;
   readonly readCertificate: ReadClientCertificate;
-  readonly clientCredentials: ClientCredentialsGrant;
   readonly introspect: IntrospectToken;
-  readonly revoke: RevokeToken;
   readonly identifyResourceServer: IdentifyResourceServer;
+}
+
+export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds, IntrospectionNeeds {
+  readonly clientCredentials: ClientCredentialsGrant;
+  readonly revoke: RevokeToken;
 }
 
 /**
@@ -27,31 +33,40 @@ export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds {
  */
 export function addTokenRoutes(router: Router, needs: TokenRoutesNeeds): void {
   const { realm } = needs;
-  router.post(`${realm.path}${endpointPaths.token}`, withClient(needs, token));
+  router.post(`${realm.path}${endpointPaths.token}`, throughKoa(tokenHandler(needs), withClient(needs, answerThroughEngine)));
   router.post(`${realm.path}${endpointPaths.pushed_authorization_request}`, withClient(needs, answerPushedRequest));
   router.get(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
   router.post(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
-  router.post(`${realm.path}${endpointPaths.introspection}`, introspection(needs));
+  router.post(`${realm.path}${endpointPaths.introspection}`, throughKoa(introspectionHandler(needs)));
   router.post(`${realm.path}${endpointPaths.revocation}`, withClient(needs, revocation));
 }
 
 /** Grants in which a customer has part: the engine's. */
 const engineGrants = ["authorization_code", "refresh_token"];
 
-async function token(ctx: Context, call: ClientCall, needs: TokenRoutesNeeds): Promise<Refusal | undefined> {
-  const grantType = call.form.get("grant_type");
-  if (grantType === undefined || grantType === "") {
-    return { code: "parameter.absent", expected: "grant_type", received: "none" };
-  }
-  if (grantType === "client_credentials") {
-    return clientCredentials(ctx, call, needs);
-  }
-  return engineGrants.includes(grantType)
-    ? answerThroughEngine(ctx, call, needs)
-    : { code: "grant-type.not-offered", expected: ["client_credentials", ...engineGrants].join(", "), received: printable(grantType) };
+/** The token endpoint, as far as no customer has part: what the engine must answer is left to the next handler. */
+export function tokenHandler(needs: TokenRoutesNeeds): DirectHandler {
+  const { realm } = needs;
+  return async (request) => {
+    const judged = await judgeClientCall(request, needs);
+    if ("refusals" in judged) {
+      return refusalAnswer(realm, judged.refusals);
+    }
+    const grantType = judged.call.form.get("grant_type");
+    if (grantType === "client_credentials") {
+      const outcome = await clientCredentials(judged.call, needs);
+      return "code" in outcome ? refusalAnswer(realm, [outcome]) : outcome;
+    }
+    if (grantType === undefined || grantType === "") {
+      return refusalAnswer(realm, [{ code: "parameter.absent", expected: "grant_type", received: "none" }]);
+    }
+    return engineGrants.includes(grantType)
+      ? undefined
+      : refusalAnswer(realm, [{ code: "grant-type.not-offered", expected: ["client_credentials", ...engineGrants].join(", "), received: printable(grantType) }]);
+  };
 }
 
-async function clientCredentials(ctx: Context, call: ClientCall, needs: TokenRoutesNeeds): Promise<Refusal | undefined> {
+async function clientCredentials(call: ClientCall, needs: TokenRoutesNeeds): Promise<JsonAnswer | Refusal> {
   for (const again of [false, true]) {
     const authentication = await call.authenticate(again);
     if (!authentication.ok) {
@@ -63,10 +78,12 @@ async function clientCredentials(ctx: Context, call: ClientCall, needs: TokenRou
     }
     if ("issued" in outcome) {
       const { accessToken, expiresIn, scope } = outcome.issued;
-      logAlso(ctx, { clientId: authentication.client.record.clientId, grant: "client_credentials" });
-      noStore(ctx);
-      ctx.body = { access_token: accessToken, token_type: "Bearer", expires_in: expiresIn, scope };
-      return undefined;
+      return {
+        status: 200,
+        headers: neverStored,
+        body: { access_token: accessToken, token_type: "Bearer", expires_in: expiresIn, scope },
+        logged: { clientId: authentication.client.record.clientId, grant: "client_credentials" },
+      };
     }
   }
   return changedTwice;
@@ -88,7 +105,7 @@ async function revocation(ctx: Context, call: ClientCall, needs: TokenRoutesNeed
       return outcome.refusal;
     }
     if ("revoked" in outcome) {
-      noStore(ctx);
+      ctx.set(neverStored);
       ctx.status = 200;
       ctx.body = "";
       return undefined;
@@ -100,45 +117,39 @@ async function revocation(ctx: Context, call: ClientCall, needs: TokenRoutesNeed
 /** The engine answers; the access token says who calls, and the certificate is judged as everywhere (D21). */
 function userinfo(needs: TokenRoutesNeeds): Middleware {
   return async (ctx) => {
-    const { verdict } = await needs.judgeCertificate(ctx);
-    if (!verdict.ok) {
-      answerRefusals(ctx, needs.realm, verdict.refusals);
+    const certificate = await needs.judgeCertificate(ctx.req);
+    if (!certificate.verdict.ok) {
+      answerRefusals(ctx, needs.realm, certificate.verdict.refusals);
       return;
     }
+    showCertificateToEngine(ctx, certificate);
     await needs.engine(ctx, () => Promise.resolve());
     inPermittedCharacters(ctx);
   };
 }
 
-/** Only for the bank's resource servers: any other certificate, a TPP's above all, gets 401. */
-function introspection(needs: TokenRoutesNeeds): Middleware {
-  return async (ctx) => {
-    const presented = needs.readCertificate(ctx.req);
+/** Introspection: only for the bank's resource servers. Any other certificate, a TPP's above all, gets 401. */
+export function introspectionHandler(needs: IntrospectionNeeds): DirectHandler {
+  const { realm } = needs;
+  return async (request) => {
+    const presented = needs.readCertificate(request);
     const caller = typeof presented === "string" ? needs.identifyResourceServer(undefined, []) : needs.identifyResourceServer(presented.leaf, presented.sent);
     if (!caller.ok) {
-      answerRefusals(ctx, needs.realm, [caller.refusal]);
-      return;
+      return refusalAnswer(realm, [caller.refusal]);
     }
-    const form = await readForm(ctx.req, formLimits);
+    const form = await readForm(request, formLimits);
     if ("code" in form) {
-      answerRefusals(ctx, needs.realm, [form]);
-      return;
+      return refusalAnswer(realm, [form]);
     }
     const token = form.get("token");
     if (token === undefined || token === "") {
-      answerRefusals(ctx, needs.realm, [{ code: "parameter.absent", expected: "token", received: "none" }]);
-      return;
+      return refusalAnswer(realm, [{ code: "parameter.absent", expected: "token", received: "none" }]);
     }
-    logAlso(ctx, { resourceServer: caller.name });
-    noStore(ctx);
-    ctx.body = await needs.introspect(token);
+    return { status: 200, headers: neverStored, body: await needs.introspect(token), logged: { resourceServer: caller.name } };
   };
 }
 
 /** The client was changed twice during one request; the next try will find it at rest. */
 const changedTwice: Refusal = { code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" };
 
-function noStore(ctx: Context): void {
-  ctx.set("cache-control", "no-store");
-  ctx.set("pragma", "no-cache");
-}
+const neverStored = { "cache-control": "no-store", pragma: "no-cache" } as const;
