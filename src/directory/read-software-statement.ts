@@ -42,6 +42,7 @@ const expectedForm = "a compact JWS of at most 64 KB, as the directory issued it
 const compactJws = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
 /** Keys that a header may bring along (jwk, jku, x5c, x5u) are not looked at: only the directory's count (DCR 8). */
+const algorithmSchema = z.looseObject({ alg: z.unknown() });
 const headerSchema = z.looseObject({
   alg: z.string(),
   kid: z.string().min(1).max(300),
@@ -91,7 +92,7 @@ function isCanonicalBase64url(part: string): boolean {
 function headerOf(jwt: string): JudgedHeader {
   const json = jsonOf(Buffer.from(jwt.slice(0, jwt.indexOf(".")), "base64url"));
   if (json === undefined) return { problem: failed("malformed", "a header that is not JSON", "a JOSE header") };
-  const alg = z.looseObject({ alg: z.unknown() }).safeParse(json);
+  const alg = algorithmSchema.safeParse(json);
   if (alg.success && alg.data.alg !== "PS256") {
     return { problem: failed("algorithm", `alg ${printable(alg.data.alg ?? "absent")}`, "alg PS256") };
   }
