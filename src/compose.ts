@@ -53,7 +53,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const trust = await createTrust(surroundings, store);
   const directory = await createDirectoryClient(surroundings, store);
   const clients = createClientRecords({ store });
-  const audit = createAuditLog({ store, clock, randomness });
+  const audit = createAuditLog({ clock, randomness });
   const lifecycle = createClientLifecycle({ clients, audit, clock, randomness });
   const sequencer = createAuditSequencer({ store, clock, randomness, log, sealKey: derivedKey(encryptionKey, "audit") });
   const introspect = createTokenIntrospection({ store, clients, clock, issuer: realm.issuer });

@@ -47,7 +47,6 @@ export async function seedClients({ store, sandbox, clock, clients }: SeedNeeds)
     await Promise.all(
       clients.slice(first, first + atOnce).map(async (client) => {
         const record = clientRecord(client, sandbox, epochSeconds(clock));
-        await records.enlist(record.realm, record.clientId);
         await records.insert({ record, statement: "", with: [] });
         const text = JSON.stringify({ keys: client.publicJwks });
         await copies.save(`${sandbox.clientKeystore}${jwksPath(client)}`, { fetchedAt: clock(), freshMs, text });

@@ -33,7 +33,7 @@ export async function openClients(root: string): Promise<OpenedClients> {
   return {
     realm: openFinanceRealm(settings),
     clients,
-    lifecycle: createClientLifecycle({ clients, audit: createAuditLog({ store, clock, randomness }), clock, randomness }),
+    lifecycle: createClientLifecycle({ clients, audit: createAuditLog({ clock, randomness }), clock, randomness }),
     productScopes: Object.keys(settings.bankProducts),
     operator: operatingSystemUser(),
     close: () => store.close(),

@@ -84,8 +84,7 @@ async function register(ctx: Context, certificate: JudgedCertificate, needs: Reg
   const route = routeOfSoftware(realm.name, decision.facts.statement.softwareId);
   const fresh = { clientId: newClientId(route, needs.randomness), registrationToken: newToken(route, needs.randomness) };
   const unit: RegistrationUnit = { decision, fresh };
-  const prepared = lifecycle.prepare(realm.name, fresh.clientId);
-  const [stored] = await Promise.all([runEngine(ctx, needs, unit, { ...decision.metadata, software_statement: decision.statementJwt }), prepared]);
+  const stored = await runEngine(ctx, needs, unit, { ...decision.metadata, software_statement: decision.statementJwt });
   if (!stored) {
     return;
   }

@@ -43,8 +43,7 @@ async function makeFirstKey({ store, box, audit, realm, clock, randomness }: Sig
   const { privateKey } = await makeKeyPair("rsa", { modulusLength: 2048 });
   const kid = timeOrderedId(clock(), randomness);
   const key: JWK = { ...privateKey.export({ format: "jwk" }), kid, use: "sig", alg: "PS256" };
-  await audit.announce(tag);
-  const entry = audit.entry({ action: "key.created", realm, subject: { kind: "key", id: kid }, actor: { kind: "server" } });
+  const entry = audit.entry(tag, { action: "key.created", realm, subject: { kind: "key", id: kid }, actor: { kind: "server" } });
   await store.batch({
     tag,
     when: [{ name: keyName, is: "absent" }],

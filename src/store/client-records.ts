@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { clientTag, routeOf } from "../kernel/identifiers.ts";
-import type { Condition, Put, Store } from "./store.ts";
+import type { Condition, Key, Listing, Put, Store } from "./store.ts";
 
 /** What the server keeps of a client. Times are seconds since the epoch. */
 export interface ClientRecord {
@@ -66,9 +66,7 @@ export interface ClientRecords {
   /** A client of which the caller has just read that this version is in force. */
   recallVersion(version: string): VersionedClient | undefined;
   statementOf(clientId: string): Promise<string | undefined>;
-  /** Names a client that is about to be inserted. Listed first: an id without a client is nobody's. */
-  enlist(realm: string, clientId: string): Promise<void>;
-  /** False when the route has a client already; of many at once exactly one succeeds. To be enlisted before. */
+  /** False when the route has a client already; of many at once exactly one succeeds. */
   insert(change: ClientChange & { statement: string }): Promise<boolean>;
   /** False when the client is no longer at the version that the change was made from. */
   replace(from: VersionedClient, change: ClientChange): Promise<boolean>;
@@ -113,9 +111,9 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
     return version === undefined ? undefined : (recallVersion(version) ?? read(route));
   };
 
-  const write = async (tag: string, when: Condition, version: string, change: ClientChange): Promise<boolean> => {
+  const write = async (tag: string, when: Condition, version: string, change: ClientChange, listedAs?: Listing): Promise<boolean> => {
     const put: Put[] = [
-      { name: clientNames.record, value: JSON.stringify(change.record) },
+      { name: clientNames.record, value: JSON.stringify(change.record), ...(listedAs && { listedAs }) },
       { name: clientNames.version, value: version },
       ...(change.statement === undefined ? [] : [{ name: clientNames.statement, value: change.statement }]),
       ...change.with,
@@ -139,14 +137,13 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
     async statementOf(clientId) {
       return store.get({ tag: tagOfClient(clientId), name: clientNames.statement });
     },
-    async enlist(realm, clientId) {
-      await store.put(listTag, { name: `${realm}/${clientId}`, value: "", ordered: true });
-    },
     async insert(change) {
-      const { clientId, realm } = change.record;
-      const done = await write(tagOfClient(clientId), { name: clientNames.record, is: "absent" }, `${clientId}.1`, change);
+      const { record } = change;
+      const listedAs = { ...listKey(record), value: "" };
+      const done = await write(tagOfClient(record.clientId), { name: clientNames.record, is: "absent" }, `${record.clientId}.1`, change, listedAs);
       if (!done) {
-        await store.remove({ tag: listTag, name: `${realm}/${clientId}` });
+        // In a Redis Cluster it was listed before it was refused.
+        await store.remove(listKey(record));
       }
       return done;
     },
@@ -155,17 +152,15 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
       return write(tagOfClient(change.record.clientId), whileUnchanged(from), `${clientId}.${Number(count) + 1}`, change);
     },
     async remove(client, withPuts) {
-      const { clientId, realm } = client.record;
+      const { clientId } = client.record;
       const result = await store.batch({
         tag: tagOfClient(clientId),
         when: [whileUnchanged(client)],
         put: withPuts,
         remove: [clientNames.record, clientNames.version, clientNames.statement],
+        unlist: [listKey(client.record)],
       });
       remembered.delete(clientId);
-      if (result.done) {
-        await store.remove({ tag: listTag, name: `${realm}/${clientId}` });
-      }
       return result.done;
     },
     async list(realm, page) {
@@ -174,6 +169,10 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
       return entries.map((entry) => entry.name.slice(realm.length + 1));
     },
   };
+}
+
+function listKey({ realm, clientId }: ClientRecord): Key {
+  return { tag: listTag, name: `${realm}/${clientId}` };
 }
 
 function tagOfClient(clientId: string): string {

@@ -1,7 +1,7 @@
 import { clientTag, routeOf, type Randomness } from "../kernel/identifiers.ts";
 import type { SecretBox } from "../kernel/secret-box.ts";
 import { clientNames } from "./client-records.ts";
-import type { Put, Store } from "./store.ts";
+import type { Listing, Put, Store } from "./store.ts";
 
 export type ConsentStatus = "AWAITING_AUTHORISATION" | "AUTHORISED" | "REJECTED";
 
@@ -83,6 +83,8 @@ export interface ExtensionRecord {
 
 export interface ConsentChange {
   readonly record: ConsentRecord;
+  /** The customer in whose list the consent is to stand from now on. */
+  readonly listFor?: string;
   /** The extension that the record's count already includes. */
   readonly extension?: ExtensionRecord;
   /** Further entries of the same batch: the audit entry. */
@@ -103,8 +105,6 @@ export interface ConsentRecords {
   replace(from: VersionedConsent, change: ConsentChange): Promise<boolean>;
   /** Extensions, newest first: `limit` (at most 1,000) of them after the first `skip`. */
   extensions(consent: ConsentFacts, page: { skip: number; limit: number }): Promise<ExtensionRecord[]>;
-  /** Names the consent in the customer's list. Before the consent says so itself: an entry without effect means nothing. */
-  enlist(consent: ConsentFacts, customerId: string): Promise<void>;
   /** Ids of consents that may be this customer's, newest first. */
   listOfCustomer(customerId: string, page: { after?: string; limit: number }): Promise<CustomerConsents>;
 }
@@ -155,8 +155,8 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
 
   const text = ({ parties, ...facts }: ConsentRecord): string => JSON.stringify({ ...facts, sealed: box.seal(JSON.stringify(parties)) });
 
-  const puts = ({ record, extension, with: further }: ConsentChange): Put[] => [
-    { name: consentName(record.consentId), value: text(record) },
+  const puts = ({ record, listFor, extension, with: further }: ConsentChange): Put[] => [
+    { name: consentName(record.consentId), value: text(record), ...(listFor !== undefined && { listedAs: placeInList(record, listFor) }) },
     ...(extension === undefined
       ? []
       : [{ name: extensionName(record.consentId, record.extensions), value: box.seal(JSON.stringify(extension)), ordered: true }]),
@@ -195,9 +195,6 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
       const entries = await store.scan(tagOf(clientId), extensionPrefix(consentId), { after, limit });
       return entries.map(({ value }) => JSON.parse(box.open(value)) as ExtensionRecord);
     },
-    async enlist({ consentId, createdAt }, customerId) {
-      await store.put(customerTag(customerId), { name: `${customerPrefix}${farFuture - createdAt}/${consentId}`, value: "", ordered: true });
-    },
     async listOfCustomer(customerId, { after, limit }) {
       const from = after === undefined ? {} : { after: `${customerPrefix}${after}` };
       const names = (await store.scan(customerTag(customerId), customerPrefix, { ...from, limit })).map(({ name }) => name.slice(customerPrefix.length));
@@ -208,6 +205,11 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
       };
     },
   };
+}
+
+/** An entry there whose consent is not this customer's means nothing. */
+function placeInList({ consentId, createdAt }: ConsentFacts, customerId: string): Listing {
+  return { tag: customerTag(customerId), name: `${customerPrefix}${farFuture - createdAt}/${consentId}`, value: "" };
 }
 
 function tagOf(clientId: string): string {

@@ -4,7 +4,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { startExpirySweep } from "./lmdb-sweep.ts";
 import { checkBatch, checkName, checkPut, checkScan, checkTag, holds, ttlMilliseconds } from "./store-arguments.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
-import type { Batch, BatchResult, Condition, Entry, Put, Store } from "./store.ts";
+import type { Batch, BatchResult, Condition, Entry, Store } from "./store.ts";
 
 export interface LmdbStoreOptions {
   /** The folder; made when it is missing. Every process of this machine that opens it shares the entries. */
@@ -61,8 +61,8 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     return read(key);
   }
 
-  function write(tag: string, put: readonly Put[], remove: readonly string[]): void {
-    for (const { name, value, ttlSeconds, ordered } of put) {
+  function write({ tag, put = [], remove = [], unlist = [] }: Batch): void {
+    for (const { name, value, ttlSeconds, ordered, listedAs } of put) {
       const key = keyOf(tag, name);
       if (ttlSeconds === undefined) {
         void entries.put(key, value, ordered ? staysOrdered : stays);
@@ -71,8 +71,10 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
         void entries.put(key, value, end);
         void expiries.put(expiryKey(end, key), "");
       }
+      if (listedAs) void entries.put(keyOf(listedAs.tag, listedAs.name), listedAs.value, staysOrdered);
     }
     for (const name of remove) void entries.remove(keyOf(tag, name));
+    for (const listing of unlist) void entries.remove(keyOf(listing.tag, listing.name));
   }
 
   /** Waits for a commit, and makes a failed one a StoreUnavailableError that says why. */
@@ -87,11 +89,12 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     }
   }
 
-  function commitBatch({ tag, when = [], put = [], remove = [] }: Batch): Promise<BatchResult> {
+  function commitBatch(batch: Batch): Promise<BatchResult> {
+    const { tag, when = [] } = batch;
     const decide = () => {
       const failed = when.find((condition) => !holds(condition, read(keyOf(tag, condition.name))));
       if (failed) return { done: false as const, failed };
-      write(tag, put, remove);
+      write(batch);
       return done;
     };
     return committed(root.transaction(decide));
@@ -101,21 +104,21 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
    * The token endpoint's batch. LMDB's own thread checks the one condition and writes, so that no commit waits for
    * this process's event loop. Undefined when something stands there, be it expired: only commitBatch can judge that.
    */
-  async function commitIfNothingThere(tag: string, name: string, put: readonly Put[], remove: readonly string[]) {
-    const wrote = await committed(entries.ifNoExists(keyOf(tag, name), () => write(tag, put, remove)));
+  async function commitIfNothingThere(name: string, batch: Batch) {
+    const wrote = await committed(entries.ifNoExists(keyOf(batch.tag, name), () => write(batch)));
     return wrote ? done : undefined;
   }
 
   async function batch(batch: Batch): Promise<BatchResult> {
     checkBatch(batch);
-    const { tag, when = [], put = [], remove = [] } = batch;
+    const { tag, when = [] } = batch;
     const [only] = when;
     if (only === undefined) {
-      await committed(entries.batch(() => write(tag, put, remove)));
+      await committed(entries.batch(() => write(batch)));
       return done;
     }
     if (when.length === 1 && isAbsence(only) && !entries.doesExist(keyOf(tag, only.name))) {
-      return (await commitIfNothingThere(tag, only.name, put, remove)) ?? commitBatch(batch);
+      return (await commitIfNothingThere(only.name, batch)) ?? commitBatch(batch);
     }
     return commitBatch(batch);
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ttlMilliseconds } from "./store-arguments.ts";
+import { listingsOf, ttlMilliseconds } from "./store-arguments.ts";
 import type { Batch } from "./store.ts";
 
 export interface Script {
@@ -13,14 +13,16 @@ function script(lua: string): Script {
 }
 
 /**
- * Conditions, puts and removals of one tag in one step. KEYS: the tag's index, then one key for every condition, put
- * and removal. ARGV: how many conditions and puts, then for a condition its kind and value, for a put its value,
- * time-to-live in ms (or empty), name and whether it is ordered, for a removal its name.
+ * Conditions, puts and removals of one tag in one step, with listings in other tags. KEYS: the tag's index, then one
+ * key for every condition, put and removal, then an index and a key for every listing to put and every one to remove.
+ * ARGV: how many of the first four there are, then for a condition its kind and value, for a put its value,
+ * time-to-live in ms (or empty), name and whether it is ordered, for a removal its name, for a listing its name, and
+ * its value when it is put.
  * Answers 0 when done, else the number of the first condition that did not hold.
  */
 export const batchScript = script(`
-local conditions, puts = tonumber(ARGV[1]), tonumber(ARGV[2])
-local key, arg = 2, 3
+local conditions, puts, removals, listings = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local key, arg = 2, 5
 for i = 1, conditions do
   local value, kind = redis.call('GET', KEYS[key]), ARGV[arg]
   if (kind == 'absent' and value) or (kind == 'present' and not value) or (kind == 'equals' and value ~= ARGV[arg + 1]) then
@@ -35,10 +37,20 @@ for i = 1, puts do
   else redis.call('ZREM', KEYS[1], ARGV[arg + 2]) end
   key, arg = key + 1, arg + 4
 end
-for i = key, #KEYS do
-  redis.call('DEL', KEYS[i])
+for i = 1, removals do
+  redis.call('DEL', KEYS[key])
   redis.call('ZREM', KEYS[1], ARGV[arg])
-  arg = arg + 1
+  key, arg = key + 1, arg + 1
+end
+for i = 1, listings do
+  redis.call('SET', KEYS[key + 1], ARGV[arg + 1])
+  redis.call('ZADD', KEYS[key], 0, ARGV[arg])
+  key, arg = key + 2, arg + 2
+end
+while KEYS[key] do
+  redis.call('DEL', KEYS[key + 1])
+  redis.call('ZREM', KEYS[key], ARGV[arg])
+  key, arg = key + 2, arg + 1
 end
 return 0`);
 
@@ -72,23 +84,38 @@ while #found < limit * 2 do
 end
 return found`);
 
+/** How keys are spelled: an entry's, and that of a tag's index of ordered entries. */
+export interface KeySpelling {
+  readonly keyOf: (tag: string, name: string) => string;
+  readonly indexOf: (tag: string) => string;
+}
+
 /** A batch as the batch script takes it: the number of keys, the keys, the arguments. */
-export function batchArguments(batch: Batch, keyOf: (name: string) => string, index: string): (string | number)[] {
-  const { when = [], put = [], remove = [] } = batch;
-  const keys = [index];
-  const args: (string | number)[] = [when.length, put.length];
+export function batchArguments(batch: Batch, { keyOf, indexOf }: KeySpelling): (string | number)[] {
+  const { tag, when = [], put = [], remove = [], unlist = [] } = batch;
+  const listings = listingsOf(batch);
+  const keys = [indexOf(tag)];
+  const args: (string | number)[] = [when.length, put.length, remove.length, listings.length];
   for (const condition of when) {
-    keys.push(keyOf(condition.name));
+    keys.push(keyOf(tag, condition.name));
     if ("equals" in condition) args.push("equals", condition.equals);
     else args.push(condition.is, "");
   }
   for (const { name, value, ttlSeconds, ordered } of put) {
-    keys.push(keyOf(name));
+    keys.push(keyOf(tag, name));
     args.push(value, ttlSeconds === undefined ? "" : ttlMilliseconds(ttlSeconds), name, ordered ? "1" : "0");
   }
   for (const name of remove) {
-    keys.push(keyOf(name));
+    keys.push(keyOf(tag, name));
     args.push(name);
+  }
+  for (const listing of listings) {
+    keys.push(indexOf(listing.tag), keyOf(listing.tag, listing.name));
+    args.push(listing.name, listing.value);
+  }
+  for (const listing of unlist) {
+    keys.push(indexOf(listing.tag), keyOf(listing.tag, listing.name));
+    args.push(listing.name);
   }
   return [keys.length, ...keys, ...args];
 }

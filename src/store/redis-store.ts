@@ -2,7 +2,7 @@ import type { Log } from "../kernel/log.ts";
 import { connectionName, connectRedis, type RedisConnection } from "./redis-connection.ts";
 import { batchArguments, batchScript, scanScript, takeScript, type Script } from "./redis-scripts.ts";
 import { checkRedisServers } from "./redis-server-checks.ts";
-import { checkBatch, checkName, checkPut, checkScan, checkTag, ttlMilliseconds } from "./store-arguments.ts";
+import { checkBatch, checkName, checkPut, checkScan, checkTag, listingsOf, ttlMilliseconds } from "./store-arguments.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
 import type { Batch, BatchResult, Entry, Store } from "./store.ts";
 
@@ -111,12 +111,34 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     return answered(runScript(send, script, args), answerWithinMs + waitMilliseconds);
   }
 
-  async function batch(batch: Batch): Promise<BatchResult> {
-    checkBatch(batch);
-    const args = batchArguments(batch, (name) => keyOf(batch.tag, name), indexOf(batch.tag));
+  async function runBatch(batch: Batch): Promise<BatchResult> {
+    const args = batchArguments(batch, { keyOf, indexOf });
     const answer = Number(await change(batch.tag, batchScript, args));
     const failed = batch.when?.[answer - 1];
     return failed ? { done: false, failed } : { done: true };
+  }
+
+  /** In a Cluster a script reaches one tag only: what leads to an entry comes before it, and goes after it. */
+  async function runBatchAcrossNodes({ unlist = [], ...batch }: Batch): Promise<BatchResult> {
+    await Promise.all(listingsOf(batch).map(({ tag, name, value }) => runBatch({ tag, put: [{ name, value, ordered: true }] })));
+    const put = (batch.put ?? []).map(({ listedAs: _, ...entry }) => entry);
+    const result = await runBatch({ ...batch, put });
+    if (result.done) {
+      await Promise.all(unlist.map(({ tag, name }) => runBatch({ tag, remove: [name] })));
+    }
+    return result;
+  }
+
+  async function batch(batch: Batch): Promise<BatchResult> {
+    checkBatch(batch);
+    if (connection.kind !== "cluster") return runBatch(batch);
+    const all = runBatchAcrossNodes(batch);
+    underWay.add(all);
+    try {
+      return await all;
+    } finally {
+      underWay.delete(all);
+    }
   }
 
   return {
@@ -143,7 +165,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     async putIfAbsent(tag, put) {
       checkTag(tag);
       checkPut(put);
-      if (put.ordered) return (await batch({ tag, when: [{ name: put.name, is: "absent" }], put: [put] })).done;
+      if (put.ordered || put.listedAs) return (await batch({ tag, when: [{ name: put.name, is: "absent" }], put: [put] })).done;
       const key = keyOf(tag, put.name);
       const life = put.ttlSeconds === undefined ? [] : ["PX", ttlMilliseconds(put.ttlSeconds)];
       const call = writeWhereItLives("SET", [key, put.value, "NX", ...life], key);

@@ -1,5 +1,5 @@
 import { printable } from "../kernel/refusal.ts";
-import type { Batch, Condition, Put, ScanPage } from "./store.ts";
+import type { Batch, Condition, Listing, Put, ScanPage } from "./store.ts";
 
 /** Printable ASCII without braces: Redis Cluster reads what stands between braces as the hash tag. */
 const tagShape = /^[\x20-\x7a\x7c\x7e]{1,200}$/;
@@ -26,6 +26,10 @@ export function checkPut(put: Put): void {
   if (typeof put.value !== "string") {
     throw new TypeError(`A stored value is a string; got ${typeof put.value} for "${printable(put.name)}".`);
   }
+  if (put.listedAs) {
+    checkTag(put.listedAs.tag);
+    checkName(put.listedAs.name);
+  }
   if (put.ttlSeconds === undefined) return;
   if (!(put.ttlSeconds > 0 && put.ttlSeconds <= longestTtlSeconds)) {
     throw new RangeError(
@@ -46,6 +50,10 @@ export function checkBatch(batch: Batch): void {
   for (const condition of batch.when ?? []) checkName(condition.name);
   for (const one of put) checkPut(one);
   for (const name of remove) checkName(name);
+  for (const { tag, name } of batch.unlist ?? []) {
+    checkTag(tag);
+    checkName(name);
+  }
   const written = new Set(remove);
   for (const { name } of put) written.add(name);
   if (written.size < put.length + remove.length) {
@@ -73,4 +81,9 @@ export function ttlMilliseconds(ttlSeconds: number): number {
 export function holds(condition: Condition, value: string | undefined): boolean {
   if ("equals" in condition) return value === condition.equals;
   return (value === undefined) === (condition.is === "absent");
+}
+
+/** The listings of a batch's puts. */
+export function listingsOf({ put = [] }: Batch): readonly Listing[] {
+  return put.flatMap(({ listedAs }) => listedAs ?? []);
 }

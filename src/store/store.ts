@@ -3,7 +3,7 @@
  *
  * A key is a pair of a `tag` and a `name`. Keys of one aggregate (a client with its tokens, a consent with its
  * grants) share a tag: everything atomic happens within one tag, which in Redis Cluster is the hash tag, so that
- * the aggregate lies in one slot. What lies in two tags is never atomic together, on any store.
+ * the aggregate lies in one slot. What lies in two tags is not atomic together, but for listings (`listedAs`).
  *
  * Values are strings (JSON, as a rule). An entry may carry a time-to-live; from its end on it is absent for every
  * operation, whether or not the store has swept it away yet.
@@ -24,6 +24,11 @@ export interface Entry {
   readonly value: string;
 }
 
+/** An ordered entry of another tag that leads to an entry: its place in a list, or a notice of it. */
+export interface Listing extends Key {
+  readonly value: string;
+}
+
 export interface Put {
   readonly name: string;
   readonly value: string;
@@ -31,6 +36,12 @@ export interface Put {
   readonly ttlSeconds?: number;
   /** Whether `scan` must find this entry. Ordered entries carry no time-to-live. */
   readonly ordered?: boolean;
+  /**
+   * Written with this entry, and there no later than it: in the same step where all tags lie together (LMDB, one
+   * Redis). In a Redis Cluster it is written before, whether or not the batch's conditions then hold, and a crash in
+   * between leaves it leading nowhere.
+   */
+  readonly listedAs?: Listing;
 }
 
 export type Condition =
@@ -45,6 +56,8 @@ export interface Batch {
   readonly when?: readonly Condition[];
   readonly put?: readonly Put[];
   readonly remove?: readonly string[];
+  /** Listings of other tags that end with what is removed: in the same step, in a Redis Cluster behind it. */
+  readonly unlist?: readonly Key[];
 }
 
 export type BatchResult =

@@ -54,7 +54,7 @@ export async function openConsentBank(): Promise<ConsentBank> {
   const clients = createClientRecords({ store });
   // Entries of one millisecond have no order of their own: each gets its own, so that tests can read a history.
   let entries = 0;
-  const audit = createAuditLog({ store, clock: () => time + (entries += 1), randomness: systemRandomness });
+  const audit = createAuditLog({ clock: () => time + (entries += 1), randomness: systemRandomness });
   const consents = createConsents({
     records,
     audit,

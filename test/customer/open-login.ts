@@ -33,7 +33,7 @@ export async function openLogin(options: { folder?: string; limits?: CustomerLog
   const calls: string[] = [];
   const hashes = { verified: 0 };
   const watched = watch(store, calls);
-  const audit = createAuditLog({ store: watched, clock, randomness: systemRandomness });
+  const audit = createAuditLog({ clock, randomness: systemRandomness });
   const passwords = countVerifications(createPasswordHash({ randomness: systemRandomness }), hashes);
   const needs = { store: watched, audit, clock, randomness: systemRandomness, encryptionKey, realm: "open-finance", passwords };
   const directory = createStoredCustomerDirectory(needs);

@@ -24,7 +24,7 @@ describe("suspending a registered client", () => {
     const { lmdb } = world.server.settings["store"] as { lmdb: { path: string } };
     store = openLmdbStore({ path: lmdb.path, clock });
     const clients = createClientRecords({ store });
-    const audit = createAuditLog({ store, clock, randomness: systemRandomness });
+    const audit = createAuditLog({ clock, randomness: systemRandomness });
     operator = { clients, lifecycle: createClientLifecycle({ clients, audit, clock, randomness: systemRandomness }) };
   });
   after(async () => {

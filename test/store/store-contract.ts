@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { openStore, type StoreOptions } from "../../src/store/open-store.ts";
-import type { Batch, BatchResult, Store } from "../../src/store/store.ts";
+import type { Batch, BatchResult, Condition, Store } from "../../src/store/store.ts";
 import type { ChildCall, ChildOrder } from "./store-child.ts";
 
 const runs = Number(process.env["PROPERTY_TEST_RUNS"] ?? 20);
@@ -161,6 +161,41 @@ export function storeContract(options: () => StoreOptions): void {
     it("does nothing, well, when there is nothing to do", async () => {
       expect(await store.batch({ tag })).deep.equals({ done: true });
       expect(await store.batch({ tag, when: [{ name: "x", is: "absent" }] })).deep.equals({ done: true });
+    });
+  });
+
+  describe("listings in other tags", () => {
+    const list = () => `${tag}:list`;
+    const listed = async () => (await store.scan(list(), "", { limit: 1000 })).map(({ name, value }) => [name, value]);
+    const listedAs = (name: string) => ({ tag: list(), name, value: `leads to ${name}` });
+    const toAll = ["absent", "present"].map((is) => ({ name: "client", is }) as Condition);
+
+    it("come with the entry that they lead to, whatever the batch's conditions are", async () => {
+      await store.batch({ tag, put: [{ name: "client", value: "1", listedAs: listedAs("a") }] });
+      for (const when of [[], [toAll[1]!], [{ name: "other", is: "absent" } as const], [{ name: "client", equals: "1" }]]) {
+        const name = `under ${when.length} ${JSON.stringify(when)}`;
+        const put = [{ name: "x", value: "1", listedAs: listedAs(name) }, { name: "y", value: "1", ordered: true, listedAs: listedAs(`${name} too`) }];
+        expect(await store.batch({ tag, when, put })).deep.equals({ done: true });
+        expect(await listed()).deep.include([name, `leads to ${name}`]).and.deep.include([`${name} too`, `leads to ${name} too`]);
+      }
+      await store.put(tag, { name: "put", value: "1", listedAs: listedAs("put") });
+      expect(await store.putIfAbsent(tag, { name: "put if absent", value: "1", listedAs: listedAs("put if absent") })).equals(true);
+      expect((await listed()).map(([name]) => name)).include.members(["a", "put", "put if absent"]);
+    });
+
+    it("end with what is removed, and stay when the batch was not done", async () => {
+      await store.batch({ tag, put: [{ name: "client", value: "1", listedAs: listedAs("a") }, { name: "other", value: "1", listedAs: listedAs("b") }] });
+      const remove = { tag, remove: ["client"], unlist: [listedAs("a")] };
+      expect((await store.batch({ ...remove, when: [toAll[0]!] })).done).equals(false);
+      expect((await listed()).map(([name]) => name)).deep.equals(["a", "b"]);
+      expect((await store.batch({ ...remove, when: [toAll[1]!] })).done).equals(true);
+      expect((await listed()).map(([name]) => name)).deep.equals(["b"]);
+    });
+
+    it("are replaced by a later one of the same name", async () => {
+      await store.put(tag, { name: "client", value: "1", listedAs: { ...listedAs("a"), value: "first" } });
+      await store.put(tag, { name: "client", value: "2", listedAs: { ...listedAs("a"), value: "second" } });
+      expect(await listed()).deep.equals([["a", "second"]]);
     });
   });
 

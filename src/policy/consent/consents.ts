@@ -76,6 +76,8 @@ interface Step {
   readonly record: ConsentRecord;
   readonly action: AuditAction;
   readonly details?: Readonly<Record<string, unknown>>;
+  /** The customer in whose list the consent stands from this step on. */
+  readonly listFor?: string;
   readonly extension?: ExtensionRecord;
 }
 
@@ -88,7 +90,7 @@ export function createConsents(needs: ConsentsNeeds): Consents {
   const now = (): number => epochSeconds(clock);
 
   const entry = (step: Step, context: ConsentContext) =>
-    audit.entry({
+    audit.entry(tagOf(step.record), {
       action: step.action,
       realm: needs.realm,
       subject: { kind: "consent", id: step.record.consentId },
@@ -98,8 +100,7 @@ export function createConsents(needs: ConsentsNeeds): Consents {
     });
 
   const write = async (from: VersionedConsent, step: Step, context: ConsentContext): Promise<boolean> => {
-    await audit.announce(tagOf(step.record));
-    return records.replace(from, { record: step.record, ...(step.extension && { extension: step.extension }), with: [entry(step, context)] });
+    return records.replace(from, { ...step, with: [entry(step, context)] });
   };
 
   /** The consent as it stands now, after what time alone has done to it is written down. */
@@ -158,7 +159,6 @@ export function createConsents(needs: ConsentsNeeds): Consents {
       };
       const leftOut = request.permissions.filter((permission) => !judgement.permissions.includes(permission));
       const details = { permissions: record.permissions, ...(leftOut.length > 0 && { leftOut }), ...termOf(expiresAt) };
-      await audit.announce(tagOf(record));
       const done = await records.insert({ record, with: [entry({ record, action: "consent.created", details }, context)] });
       return done ? { done, consent: record } : { done, problems: "client-gone" };
     },
@@ -166,14 +166,9 @@ export function createConsents(needs: ConsentsNeeds): Consents {
       return (await current(consentId))?.record;
     },
     async authorise(consentId, { customerId, accounts, severalApprovers = false }, context) {
-      const awaiting = await current(consentId);
-      if (awaiting?.record.status !== "AWAITING_AUTHORISATION") {
-        return { done: false, consent: awaiting?.record };
-      }
-      await records.enlist(awaiting.record, customerId);
       return change(consentId, context, (consent) => {
         const record = authorised(consent, { customerId, at: now(), accounts, severalApprovers });
-        return record && { record, action: "consent.authorised", details: { customerId, accounts: accounts.length } };
+        return record && { record, listFor: customerId, action: "consent.authorised", details: { customerId, accounts: accounts.length } };
       });
     },
     async reject(consentId, why, context) {

@@ -72,9 +72,8 @@ export function createCustomerLogin(needs: CustomerLoginNeeds): CustomerLogin {
 
   /** Locking is a change of state; of many that fail at once, one writes it down. */
   const noteLock = async (factor: "password" | "code", subject: string, slot: AttemptSlot) => {
-    await audit.announce(slot.tag);
     const details = { factor, windowSeconds };
-    const entry = audit.entry({ action: "login.locked", realm: needs.realm, subject: { kind: "login", id: subject }, actor: { kind: "server" }, details });
+    const entry = audit.entry(slot.tag, { action: "login.locked", realm: needs.realm, subject: { kind: "login", id: subject }, actor: { kind: "server" }, details });
     const noted = { name: lockNote, value: "noted", ttlSeconds: windowSeconds };
     await store.batch({ tag: slot.tag, when: [{ name: noted.name, is: "absent" }], put: [noted, entry] });
   };

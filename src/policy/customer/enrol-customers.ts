@@ -65,8 +65,7 @@ export function createEnrolment(needs: EnrolmentNeeds): Enrolment {
 
   const change = async (from: CustomerRecord, to: Partial<CustomerRecord>, action: AuditAction, actor: AuditActor) => {
     const { customerId } = from;
-    await audit.announce(customerTag(customerId));
-    const entry = audit.entry({ action, realm: needs.realm, subject: { kind: "customer", id: customerId }, actor });
+    const entry = audit.entry(customerTag(customerId), { action, realm: needs.realm, subject: { kind: "customer", id: customerId }, actor });
     const changed = await records.replace(from, { ...from, ...to, updatedAt: epochSeconds(needs.clock) }, [entry]);
     if (!changed) throw new CustomerProblem(`customer ${customerId} was changed by another call at the same moment; try again`);
   };

@@ -28,9 +28,7 @@ export class ClientChangedMeanwhile extends Error {
 
 /** Every change of a client's state, each in one batch with its audit entry. */
 export interface ClientLifecycle {
-  /** What must be durable before `register`; may run while other things are still made ready. */
-  prepare(realm: string, clientId: string): Promise<void>;
-  /** False when the software is registered already; of many at once exactly one succeeds. To be prepared before. */
+  /** False when the software is registered already; of many at once exactly one succeeds. */
   register(record: ClientRecord, statement: string, by: ChangedBy): Promise<boolean>;
   update(from: VersionedClient, metadata: ClientRecord["metadata"], statement: string, by: ChangedBy): Promise<void>;
   /** Ends the client, its registration access token and all its tokens in one step. */
@@ -47,10 +45,8 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
   const { clients, audit } = needs;
   const now = () => epochSeconds(needs.clock);
 
-  const announce = (route: string) => audit.announce(clientTag(route));
-
   const entry = (record: ClientRecord, action: AuditAction, by: ChangedBy, details?: Record<string, unknown>) =>
-    audit.entry({
+    audit.entry(clientTag(record.clientId.slice(0, 16)), {
       action,
       realm: record.realm,
       subject: { kind: "client", id: record.clientId },
@@ -65,7 +61,6 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     by: ChangedBy,
     more: { statement?: string; details?: Record<string, unknown> } = {},
   ): Promise<void> => {
-    await announce(from.record.clientId.slice(0, 16));
     const { suspension: _, ...base } = from.record;
     const kept = to.status === "active" || from.record.suspension === undefined ? {} : { suspension: from.record.suspension };
     const record: ClientRecord = { ...base, ...kept, ...to, updatedAt: now() };
@@ -77,10 +72,6 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
   };
 
   return {
-    async prepare(realm, clientId) {
-      await Promise.all([announce(clientId.slice(0, 16)), clients.enlist(realm, clientId)]);
-    },
-
     async register(record, statement, by) {
       return clients.insert({ record, statement, with: [entry(record, "client.registered", by, { scope: record.metadata["scope"] })] });
     },
@@ -95,7 +86,6 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     },
 
     async remove(client, by) {
-      await announce(client.record.clientId.slice(0, 16));
       if (!(await clients.remove(client, [entry(client.record, "client.deleted", by)]))) {
         throw new ClientChangedMeanwhile(client.record.clientId);
       }

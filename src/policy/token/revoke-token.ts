@@ -36,8 +36,7 @@ export function createTokenRevocation(needs: { store: Store; audit: AuditLog }) 
     // A token of another route is another client's.
     const ending = routeOf(token) === clientId.slice(0, 16) ? await endedBy(tag, token) : undefined;
     if (ending) {
-      await audit.announce(tag);
-      const entry = audit.entry({ action: "token.revoked", realm, subject: { kind: "client", id: clientId }, ...by });
+      const entry = audit.entry(tag, { action: "token.revoked", realm, subject: { kind: "client", id: clientId }, ...by });
       const ended = await store.batch({ tag, when: [...when, { name: ending.name, is: "present" }], put: [use.mark, entry], remove: ending.remove });
       if (ended.done || ended.failed.name !== ending.name) {
         return outcomeOf(ended, use.unused.name);

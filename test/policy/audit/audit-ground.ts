@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { systemClock, type Clock } from "../../../src/kernel/clock.ts";
-import { systemRandomness } from "../../../src/kernel/identifiers.ts";
+import { systemRandomness, timeOrderedId } from "../../../src/kernel/identifiers.ts";
 import { derivedKey } from "../../../src/kernel/secret-box.ts";
 import { readRecord, type ChainRecord } from "../../../src/policy/audit/audit-chain.ts";
-import { createAuditLog, noticeTag } from "../../../src/policy/audit/audit-log.ts";
+import { createAuditLog, noticePrefix, noticeTag } from "../../../src/policy/audit/audit-log.ts";
 import { createAuditSequencer } from "../../../src/policy/audit/audit-sequencer.ts";
 import { walkTrail } from "../../../src/policy/audit/read-trail.ts";
 import { openLmdbStore } from "../../../src/store/lmdb-store.ts";
@@ -33,7 +33,7 @@ export function openGround(options: { path?: string; clock?: Clock; intervalMs?:
 /** The same on a store that is open already. */
 export function groundOn(store: Store, options: { clock?: Clock; intervalMs?: number } = {}) {
   const clock = options.clock ?? systemClock;
-  const log = createAuditLog({ store, clock, randomness: systemRandomness });
+  const log = createAuditLog({ clock, randomness: systemRandomness });
   const newSequencer = (given: Partial<{ sealKey: Uint8Array; store: Store }> = {}) =>
     createAuditSequencer({
       store,
@@ -51,12 +51,14 @@ export function groundOn(store: Store, options: { clock?: Clock; intervalMs?: nu
     newSequencer,
     /** A change of an aggregate with its entry, as the server makes it. */
     async change(tag: string, count: number): Promise<void> {
-      await log.announce(tag);
       await store.batch({ tag, put: [{ name: "count", value: String(count) }, entryOf(log, tag, count)] });
+    },
+    /** A notice whose change has not come, as a Redis Cluster may show it. */
+    async announce(tag: string): Promise<void> {
+      await store.put(noticeTag, { name: `${noticePrefix}${tag}`, value: timeOrderedId(clock(), systemRandomness), ordered: true });
     },
     /** Many changes of one aggregate at once. */
     async changes(tag: string, counts: readonly number[]): Promise<void> {
-      await log.announce(tag);
       await store.batch({ tag, put: counts.map((count) => entryOf(log, tag, count)) });
     },
     async records(): Promise<ChainRecord[]> {
@@ -69,7 +71,7 @@ export function groundOn(store: Store, options: { clock?: Clock; intervalMs?: nu
 export type Ground = ReturnType<typeof openGround>;
 
 export function entryOf(log: Ground["log"], tag: string, count: number) {
-  return log.entry({
+  return log.entry(tag, {
     action: "client.updated",
     realm: "openbanking_brasil",
     subject: { kind: "client", id: tag },

@@ -70,7 +70,7 @@ describe("the audit trail's sequencer", () => {
   });
 
   it("keeps a notice for a minute, in which its change may still come, then lets it go", async () => {
-    await ground.log.announce("client:slow");
+    await ground.announce("client:slow");
     const sequencer = ground.newSequencer();
     await sequencer.drain();
     expect((await notices()).length).to.equal(1);
@@ -82,15 +82,15 @@ describe("the audit trail's sequencer", () => {
   it("keeps a notice that was made anew, or whose tag still holds entries", async () => {
     await ground.change("client:a", 1);
     now += 61_000;
-    await ground.log.announce("client:b");
+    await ground.announce("client:b");
     await ground.newSequencer().drain();
     expect((await notices()).map(({ name }) => name)).to.deep.equal(["notice/client:a", "notice/client:b"]);
     expect((await ground.records()).length).to.equal(1);
   });
 
   it("keeps a notice that is made anew while the old one is taken away", async () => {
-    await ground.log.announce("client:a");
-    await ground.log.announce("client:b");
+    await ground.announce("client:a");
+    await ground.announce("client:b");
     now += 61_000;
     let disturbed = false;
     const store: Store = {
