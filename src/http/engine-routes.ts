@@ -8,6 +8,7 @@ import { usedAssertion, type AuthenticatedClient } from "../policy/token/authent
 import { clientNames, whileUnchanged } from "../store/client-records.ts";
 import type { Condition, Store } from "../store/store.ts";
 import type { ClientCall } from "./client-call.ts";
+import { unmarkedContext } from "./unmarked-context.ts";
 
 export interface EngineCallNeeds {
   readonly store: Store;
@@ -63,8 +64,7 @@ async function runEngine(ctx: Context, call: ClientCall, needs: EngineCallNeeds,
   const { client_assertion: _, client_assertion_type: _type, ...parameters } = Object.fromEntries(call.form);
   // Read before; the engine takes a parsed body from here (its types know nothing of it).
   (ctx.request as { body?: unknown }).body = { ...parameters, client_id: unit.client.record.clientId };
-  // The engine marks the context for good and would refuse it a second time, when the client changed in between.
-  await needs.engine(Object.create(ctx) as Context, () => Promise.resolve());
+  await needs.engine(unmarkedContext(ctx), () => Promise.resolve());
   return unit;
 }
 

@@ -26,6 +26,7 @@ import type { RateLimit } from "./rate-limit.ts";
 import { readJsonBody, type JsonBody } from "./read-body.ts";
 import { answerRefusals, reportBody } from "./refusal-answer.ts";
 import { logAlso } from "./request-log.ts";
+import { unmarkedContext } from "./unmarked-context.ts";
 
 export interface RegistrationRoutesNeeds {
   readonly realm: Realm;
@@ -212,8 +213,7 @@ async function runEngine(
   }
   // Read and judged before; the engine takes a parsed body from here (its types know nothing of it).
   (ctx.request as { body?: unknown }).body = body;
-  // The engine marks the context for good and would refuse it a second time, when the call is decided anew.
-  await needs.engine(Object.create(ctx) as Context, () => Promise.resolve());
+  await needs.engine(unmarkedContext(ctx), () => Promise.resolve());
   if (ctx.status >= 400) {
     needs.log.warn({ requestId: ctx.state["requestId"] as string, answer: ctx.body }, "the engine refused what the checks accepted");
     return undefined;
