@@ -10,6 +10,7 @@ import type { Surroundings } from "./composition/surroundings.ts";
 import { bankAnchors, createTrust } from "./composition/trust.ts";
 import { createMtlsListener, createPublicApp, type AppsNeeds } from "./http/apps.ts";
 import { createClientCertificateReader } from "./http/client-certificate.ts";
+import { createEngineRun } from "./http/engine-run.ts";
 import { createClientCertificateJudge } from "./http/judge-client-certificate.ts";
 import { listenPlain, listenTls } from "./http/listeners.ts";
 import { createHealth, createOpsApp } from "./http/ops-app.ts";
@@ -80,7 +81,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     accessTokenSeconds: settings.tokens.accessTokenSeconds,
     renderError: sendEngineError,
   });
-  // koa-mount's and koa's types disagree only on the context's state.
+  // The engine is a koa application; its types and koa's disagree only on the context's state.
   const engine = mount(realm.path, provider as never) as Middleware;
 
   const readCertificate = createClientCertificateReader(settings.trustedProxies);
@@ -109,6 +110,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       realm,
       store,
       engine,
+      runEngine: createEngineRun(provider as never),
       judgeCertificate,
       readCertificate,
       authentication: createClientAuthentication({

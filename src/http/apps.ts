@@ -3,9 +3,9 @@ import { Router } from "@koa/router";
 import Koa from "koa";
 import type { JWK } from "jose";
 import type { Log } from "../kernel/log.ts";
-import { endpointPaths, mtlsEndpoints, type EndpointName, type Realm } from "../oidc/endpoints.ts";
+import { endpointPaths, mtlsEndpoints, type Realm } from "../oidc/endpoints.ts";
 import { addConsentRoutes, type ConsentRoutesNeeds } from "./consents/consent-routes.ts";
-import { pastKoa } from "./direct-routes.ts";
+import { pastKoa, throughKoa } from "./direct-routes.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { addInteractionRoutes } from "./interaction-routes.ts";
 import type { InteractionNeeds } from "./interaction.ts";
@@ -16,7 +16,7 @@ import { addRefusalPages } from "./refusal-page.ts";
 import { addRegistrationRoutes, type RegistrationRoutesNeeds } from "./registration-routes.ts";
 import { requestLog } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
-import { addTokenRoutes, introspectionHandler, tokenHandler, type TokenRoutesNeeds } from "./token-routes.ts";
+import { addUserinfoRoutes, tokenHandlers, type TokenRoutesNeeds } from "./token-routes.ts";
 import { unexpectedErrors } from "./unexpected-error.ts";
 import { unknownAddress } from "./unknown-address.ts";
 
@@ -59,20 +59,15 @@ export function createPublicApp(needs: AppsNeeds): Koa {
 
 /** What answers on the mutual-TLS listener: everything that takes a client certificate. */
 export function createMtlsListener(needs: AppsNeeds): RequestListener {
-  const path = (name: EndpointName) => `${needs.realm.path}${endpointPaths[name]}`;
-  const direct = new Map([
-    [path("token"), tokenHandler(needs.tokens)],
-    [path("introspection"), introspectionHandler(needs.tokens)],
-  ]);
-  return pastKoa(direct, createMtlsApp(needs).callback(), needs);
-}
-
-function createMtlsApp(needs: AppsNeeds): Koa {
+  const direct = tokenHandlers(needs.tokens);
   const router = new Router();
-  addTokenRoutes(router, needs.tokens);
+  for (const [path, handler] of direct) {
+    router.post(path, throughKoa(handler));
+  }
+  addUserinfoRoutes(router, needs.tokens);
   addRegistrationRoutes(router, needs.registration);
   addConsentRoutes(router, needs.consents);
-  return assemble(needs, router);
+  return pastKoa(direct, assemble(needs, router).callback(), needs);
 }
 
 function assemble({ realm, log, isUnavailable, cookieKeys }: AppsNeeds, router: Router): Koa {

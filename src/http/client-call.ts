@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
-import type { Context, Middleware } from "koa";
 import type { Refusal } from "../kernel/refusal.ts";
 import type { Realm } from "../oidc/endpoints.ts";
 import type { Authentication, ClientAuthentication, ClientCredentialsSent } from "../policy/token/authenticate-client.ts";
 import type { AcceptedBrcac } from "../policy/trust/judge-certificate.ts";
-import { showCertificateToEngine, type JudgeClientCertificate, type JudgedCertificate } from "./judge-client-certificate.ts";
+import type { PresentedCertificate } from "./client-certificate.ts";
+import type { DirectCall, DirectHandler } from "./direct-routes.ts";
+import type { JsonAnswer } from "./json-answer.ts";
+import type { JudgeClientCertificate } from "./judge-client-certificate.ts";
 import { readForm } from "./read-body.ts";
-import { answerRefusals } from "./refusal-answer.ts";
+import { refusalAnswer } from "./refusal-answer.ts";
 
 export interface ClientCallNeeds {
   readonly realm: Realm;
@@ -18,34 +20,19 @@ export interface ClientCallNeeds {
 export interface ClientCall {
   readonly form: ReadonlyMap<string, string>;
   readonly brcac: AcceptedBrcac;
-  readonly certificate: JudgedCertificate;
-  readonly thumbprint: string;
+  readonly presented: PresentedCertificate;
   /** Authenticates from memory first; `again` asks the store. */
   readonly authenticate: (again: boolean) => Promise<Authentication>;
 }
 
-export type ClientCallVerdict = { readonly call: ClientCall } | { readonly refusals: readonly [Refusal, ...Refusal[]] };
+type ClientCallVerdict = { readonly call: ClientCall } | { readonly refusals: readonly [Refusal, ...Refusal[]] };
 
 /** A form never needs more: an assertion has about 1 KB. */
 export const formLimits = { maxBytes: 64 * 1024 };
 
-/** A request's body can be read only once: who asks again, as koa does after a direct route, gets what was found. */
-const judgedCalls = new WeakMap<IncomingMessage, Promise<ClientCallVerdict>>();
-
 /** Judges certificate and form, in that order, before the client is looked at. */
-export function judgeClientCall(request: IncomingMessage, needs: ClientCallNeeds): Promise<ClientCallVerdict> {
-  const known = judgedCalls.get(request);
-  if (known) {
-    return known;
-  }
-  const verdict = judge(request, needs);
-  judgedCalls.set(request, verdict);
-  return verdict;
-}
-
 async function judge(request: IncomingMessage, needs: ClientCallNeeds): Promise<ClientCallVerdict> {
-  const certificate = await needs.judgeCertificate(request);
-  const { verdict, presented } = certificate;
+  const { verdict, presented } = await needs.judgeCertificate(request);
   if (!verdict.ok || !presented) {
     return { refusals: verdict.ok ? [{ code: "certificate.absent", expected: "a client certificate", received: "none" }] : verdict.refusals };
   }
@@ -60,27 +47,26 @@ async function judge(request: IncomingMessage, needs: ClientCallNeeds): Promise<
     // What memory refuses the store may know better: a renewed registration, a client that was restored.
     return first.ok || again ? first : needs.authentication.authenticate(sent, brcac, false);
   };
-  return { call: { form, brcac, certificate, thumbprint: presented.thumbprint, authenticate } };
+  return { call: { form, brcac, presented, authenticate } };
 }
 
-/** A route of koa for such a call; what the handler refuses is answered. */
+/** Answers such a call; what the handler refuses, too. */
 export function withClient<Needs extends ClientCallNeeds>(
   needs: Needs,
-  handle: (ctx: Context, call: ClientCall, needs: Needs) => Promise<Refusal | undefined>,
-): Middleware {
-  return async (ctx) => {
-    const judged = await judgeClientCall(ctx.req, needs);
+  handle: (call: ClientCall, needs: Needs, direct: DirectCall) => Promise<JsonAnswer | Refusal>,
+): DirectHandler {
+  return async (direct) => {
+    const judged = await judge(direct.request, needs);
     if ("refusals" in judged) {
-      answerRefusals(ctx, needs.realm, judged.refusals);
-      return;
+      return refusalAnswer(needs.realm, judged.refusals);
     }
-    showCertificateToEngine(ctx, judged.call.certificate);
-    const refusal = await handle(ctx, judged.call, needs);
-    if (refusal) {
-      answerRefusals(ctx, needs.realm, [refusal]);
-    }
+    const outcome = await handle(judged.call, needs, direct);
+    return "code" in outcome ? refusalAnswer(needs.realm, [outcome]) : outcome;
   };
 }
+
+/** What must never be kept by anybody on the way: tokens, and what is said of them. */
+export const neverStored = { "cache-control": "no-store", pragma: "no-cache" } as const;
 
 function credentialsIn(form: ReadonlyMap<string, string>): ClientCredentialsSent {
   return { assertion: form.get("client_assertion"), assertionType: form.get("client_assertion_type"), clientId: form.get("client_id") };

@@ -6,8 +6,14 @@ import { logAlso, requestIdOf, writeLogLine } from "./request-log.ts";
 import { constantSecurityHeaders } from "./security-headers.ts";
 import { unexpectedAnswer } from "./unexpected-error.ts";
 
-/** Answers a request without koa's context; undefined leaves it to koa. */
-export type DirectHandler = (request: IncomingMessage) => Promise<JsonAnswer | undefined>;
+/** A request without koa's context. */
+export interface DirectCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+}
+
+export type DirectHandler = (call: DirectCall) => Promise<JsonAnswer>;
 
 export interface DirectRoutesNeeds {
   readonly log: Log;
@@ -27,48 +33,42 @@ export function pastKoa(routes: ReadonlyMap<string, DirectHandler>, rest: Reques
       rest(request, response);
       return;
     }
-    void answerDirectly(request, response, handler, { ...needs, written }).then((answered) => {
-      if (!answered) {
-        rest(request, response);
-      }
-    });
+    void answerDirectly(request, response, handler, { ...needs, written });
   };
 }
 
-async function answerDirectly(request: IncomingMessage, response: ServerResponse, handler: DirectHandler, needs: DirectRoutesNeeds & { written: boolean }): Promise<boolean> {
+async function answerDirectly(request: IncomingMessage, response: ServerResponse, handler: DirectHandler, needs: DirectRoutesNeeds & { written: boolean }): Promise<void> {
   const began = performance.now();
+  const path = request.url ?? "";
   const requestId = requestIdOf(request.headers["x-fapi-interaction-id"]);
-  const answer = await handler(request).catch((error: unknown) => unexpectedAnswer(error, requestId, needs));
-  if (!answer) {
-    return false;
-  }
-  const body = JSON.stringify(answer.body);
+  const answer = await handler({ request, response, requestId }).catch((error: unknown) => unexpectedAnswer(error, requestId, needs));
+  const body = answer.body === undefined ? "" : JSON.stringify(answer.body);
   response.on("error", (error) => needs.log.error({ err: error }, "answer broke off"));
   response.writeHead(answer.status, {
     "x-fapi-interaction-id": requestId,
     ...constantSecurityHeaders,
     ...answer.headers,
-    "content-type": "application/json; charset=utf-8",
+    ...(body === "" ? undefined : jsonType),
     "content-length": Buffer.byteLength(body),
   });
   response.end(body);
   if (needs.written) {
-    writeLogLine(needs.log, { requestId, method: "POST", path: request.url ?? "", status: answer.status, began }, answer.logged);
+    writeLogLine(needs.log, { requestId, method: "POST", path, status: answer.status, began }, answer.logged);
   }
-  return true;
 }
 
-/** The same handler as a route of koa; what it leaves, `otherwise` answers. */
-export function throughKoa(handler: DirectHandler, otherwise: Middleware = async () => {}): Middleware {
-  return async (ctx, next) => {
-    const answer = await handler(ctx.req);
-    if (!answer) {
-      await otherwise(ctx, next);
-      return;
+const jsonType = { "content-type": "application/json; charset=utf-8" } as const;
+
+/** The same handler as a route of koa. */
+export function throughKoa(handler: DirectHandler): Middleware {
+  return async (ctx) => {
+    const { status, headers, body, logged } = await handler({ request: ctx.req, response: ctx.res, requestId: String(ctx.state["requestId"]) });
+    ctx.status = status;
+    ctx.set(headers);
+    ctx.body = body ?? "";
+    if (body === undefined) {
+      ctx.remove("content-type");
     }
-    ctx.status = answer.status;
-    ctx.set(answer.headers);
-    ctx.body = answer.body;
-    logAlso(ctx, answer.logged ?? {});
+    logAlso(ctx, logged ?? {});
   };
 }

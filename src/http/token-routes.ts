@@ -1,69 +1,65 @@
 import type Router from "@koa/router";
-import type { Context, Middleware } from "koa";
-import { endpointPaths, type Realm } from "../oidc/endpoints.ts";
+import type { Middleware } from "koa";
+import { printable, type Refusal } from "../kernel/refusal.ts";
+import { endpointPaths, type EndpointName } from "../oidc/endpoints.ts";
 import type { ClientCredentialsGrant } from "../policy/token/client-credentials.ts";
 import type { IntrospectToken } from "../policy/token/introspect-token.ts";
 import type { RevokeToken } from "../policy/token/revoke-token.ts";
 import type { IdentifyResourceServer } from "../policy/trust/resource-servers.ts";
-import { printable, type Refusal } from "../kernel/refusal.ts";
-import { formLimits, judgeClientCall, withClient, type ClientCall, type ClientCallNeeds } from "./client-call.ts";
+import { formLimits, neverStored, withClient, type ClientCall, type ClientCallNeeds } from "./client-call.ts";
 import type { ReadClientCertificate } from "./client-certificate.ts";
-import { throughKoa, type DirectHandler } from "./direct-routes.ts";
-import { answerPushedRequest, answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-routes.ts";
+import type { DirectCall, DirectHandler } from "./direct-routes.ts";
+import { answerPushedRequest, answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-answer.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import { showCertificateToEngine } from "./judge-client-certificate.ts";
 import { readForm } from "./read-body.ts";
 import { answerRefusals, refusalAnswer } from "./refusal-answer.ts";
 
-export interface IntrospectionNeeds {
-  readonly realm: Realm;
+export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds {
+  /** The engine, mounted under the realm's path. */
+  readonly engine: Middleware;
   readonly readCertificate: ReadClientCertificate;
+  readonly clientCredentials: ClientCredentialsGrant;
   readonly introspect: IntrospectToken;
+  readonly revoke: RevokeToken;
   readonly identifyResourceServer: IdentifyResourceServer;
 }
 
-export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds, IntrospectionNeeds {
-  readonly clientCredentials: ClientCredentialsGrant;
-  readonly revoke: RevokeToken;
-}
-
 /**
- * Token endpoint, pushed authorization requests, userinfo, introspection and revocation. What every request of the
+ * Token endpoint, pushed authorization requests, introspection and revocation, by path. What every request of the
  * ecosystem passes has handlers of its own; what a customer has part in goes through the engine.
  */
-export function addTokenRoutes(router: Router, needs: TokenRoutesNeeds): void {
-  const { realm } = needs;
-  router.post(`${realm.path}${endpointPaths.token}`, throughKoa(tokenHandler(needs), withClient(needs, answerThroughEngine)));
-  router.post(`${realm.path}${endpointPaths.pushed_authorization_request}`, withClient(needs, answerPushedRequest));
-  router.get(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
-  router.post(`${realm.path}${endpointPaths.userinfo}`, userinfo(needs));
-  router.post(`${realm.path}${endpointPaths.introspection}`, throughKoa(introspectionHandler(needs)));
-  router.post(`${realm.path}${endpointPaths.revocation}`, withClient(needs, revocation));
+export function tokenHandlers(needs: TokenRoutesNeeds): ReadonlyMap<string, DirectHandler> {
+  const path = (name: EndpointName) => `${needs.realm.path}${endpointPaths[name]}`;
+  return new Map([
+    [path("token"), withClient(needs, token)],
+    [path("pushed_authorization_request"), withClient(needs, answerPushedRequest)],
+    [path("introspection"), introspection(needs)],
+    [path("revocation"), withClient(needs, revocation)],
+  ]);
+}
+
+/** Userinfo (OIDC Core 5.3): the engine answers, and only here the access token is all that says who calls. */
+export function addUserinfoRoutes(router: Router, needs: TokenRoutesNeeds): void {
+  const path = `${needs.realm.path}${endpointPaths.userinfo}`;
+  router.get(path, userinfo(needs));
+  router.post(path, userinfo(needs));
 }
 
 /** Grants in which a customer has part: the engine's. */
 const engineGrants = ["authorization_code", "refresh_token"];
 
-/** The token endpoint, as far as no customer has part: what the engine must answer is left to the next handler. */
-export function tokenHandler(needs: TokenRoutesNeeds): DirectHandler {
-  const { realm } = needs;
-  return async (request) => {
-    const judged = await judgeClientCall(request, needs);
-    if ("refusals" in judged) {
-      return refusalAnswer(realm, judged.refusals);
-    }
-    const grantType = judged.call.form.get("grant_type");
-    if (grantType === "client_credentials") {
-      const outcome = await clientCredentials(judged.call, needs);
-      return "code" in outcome ? refusalAnswer(realm, [outcome]) : outcome;
-    }
-    if (grantType === undefined || grantType === "") {
-      return refusalAnswer(realm, [{ code: "parameter.absent", expected: "grant_type", received: "none" }]);
-    }
-    return engineGrants.includes(grantType)
-      ? undefined
-      : refusalAnswer(realm, [{ code: "grant-type.not-offered", expected: ["client_credentials", ...engineGrants].join(", "), received: printable(grantType) }]);
-  };
+async function token(call: ClientCall, needs: TokenRoutesNeeds, direct: DirectCall): Promise<JsonAnswer | Refusal> {
+  const grantType = call.form.get("grant_type");
+  if (grantType === undefined || grantType === "") {
+    return { code: "parameter.absent", expected: "grant_type", received: "none" };
+  }
+  if (grantType === "client_credentials") {
+    return clientCredentials(call, needs);
+  }
+  return engineGrants.includes(grantType)
+    ? answerThroughEngine("token", call, needs, direct)
+    : { code: "grant-type.not-offered", expected: ["client_credentials", ...engineGrants].join(", "), received: printable(grantType) };
 }
 
 async function clientCredentials(call: ClientCall, needs: TokenRoutesNeeds): Promise<JsonAnswer | Refusal> {
@@ -72,7 +68,7 @@ async function clientCredentials(call: ClientCall, needs: TokenRoutesNeeds): Pro
     if (!authentication.ok) {
       return authentication.refusal;
     }
-    const outcome = await needs.clientCredentials.issue(authentication, { scope: call.form.get("scope"), thumbprint: call.thumbprint });
+    const outcome = await needs.clientCredentials.issue(authentication, { scope: call.form.get("scope"), thumbprint: call.presented.thumbprint });
     if ("refusal" in outcome) {
       return outcome.refusal;
     }
@@ -89,7 +85,7 @@ async function clientCredentials(call: ClientCall, needs: TokenRoutesNeeds): Pro
   return changedTwice;
 }
 
-async function revocation(ctx: Context, call: ClientCall, needs: TokenRoutesNeeds): Promise<Refusal | undefined> {
+async function revocation(call: ClientCall, needs: TokenRoutesNeeds, { requestId }: DirectCall): Promise<JsonAnswer | Refusal> {
   const token = call.form.get("token");
   if (token === undefined || token === "") {
     return { code: "parameter.absent", expected: "token", received: "none" };
@@ -99,22 +95,20 @@ async function revocation(ctx: Context, call: ClientCall, needs: TokenRoutesNeed
     if (!authentication.ok) {
       return authentication.refusal;
     }
-    const actor = { kind: "tpp", softwareId: call.brcac.softwareId, organisationId: call.brcac.organisationId, certificate: call.thumbprint } as const;
-    const outcome = await needs.revoke(authentication, token, { actor, requestId: String(ctx.state["requestId"]) });
+    const { softwareId, organisationId } = call.brcac;
+    const actor = { kind: "tpp", softwareId, organisationId, certificate: call.presented.thumbprint } as const;
+    const outcome = await needs.revoke(authentication, token, { actor, requestId });
     if ("refusal" in outcome) {
       return outcome.refusal;
     }
     if ("revoked" in outcome) {
-      ctx.set(neverStored);
-      ctx.status = 200;
-      ctx.body = "";
-      return undefined;
+      return { status: 200, headers: neverStored };
     }
   }
   return changedTwice;
 }
 
-/** The engine answers; the access token says who calls, and the certificate is judged as everywhere (D21). */
+/** The certificate is judged as everywhere (D21). */
 function userinfo(needs: TokenRoutesNeeds): Middleware {
   return async (ctx) => {
     const certificate = await needs.judgeCertificate(ctx.req);
@@ -128,10 +122,10 @@ function userinfo(needs: TokenRoutesNeeds): Middleware {
   };
 }
 
-/** Introspection: only for the bank's resource servers. Any other certificate, a TPP's above all, gets 401. */
-export function introspectionHandler(needs: IntrospectionNeeds): DirectHandler {
+/** Only for the bank's resource servers: any other certificate, a TPP's above all, gets 401. */
+function introspection(needs: TokenRoutesNeeds): DirectHandler {
   const { realm } = needs;
-  return async (request) => {
+  return async ({ request }) => {
     const presented = needs.readCertificate(request);
     const caller = typeof presented === "string" ? needs.identifyResourceServer(undefined, []) : needs.identifyResourceServer(presented.leaf, presented.sent);
     if (!caller.ok) {
@@ -151,5 +145,3 @@ export function introspectionHandler(needs: IntrospectionNeeds): DirectHandler {
 
 /** The client was changed twice during one request; the next try will find it at rest. */
 const changedTwice: Refusal = { code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" };
-
-const neverStored = { "cache-control": "no-store", pragma: "no-cache" } as const;

@@ -1,0 +1,89 @@
+import { clientTag, sha256 } from "../kernel/identifiers.ts";
+import { printable, type Refusal } from "../kernel/refusal.ts";
+import { batchOf, createEngineUnit } from "../oidc/engine-unit.ts";
+import { judgeParameterTypes } from "../policy/authorization/request-object.ts";
+import { usedAssertion } from "../policy/token/authenticate-client.ts";
+import { clientNames, whileUnchanged, type VersionedClient } from "../store/client-records.ts";
+import type { Condition, Store } from "../store/store.ts";
+import type { ClientCall } from "./client-call.ts";
+import type { DirectCall } from "./direct-routes.ts";
+import type { RunEngine } from "./engine-run.ts";
+import type { JsonAnswer } from "./json-answer.ts";
+
+export interface EngineCallNeeds {
+  readonly store: Store;
+  readonly runEngine: RunEngine;
+}
+
+/** Pushed authorization requests (RFC 9126), whose request object is looked at before the engine reads it. */
+export function answerPushedRequest(call: ClientCall, needs: EngineCallNeeds, direct: DirectCall): Promise<JsonAnswer | Refusal> {
+  return answerThroughEngine("pushed_authorization_request", call, needs, direct, judgeParameterTypes(call.form.get("request") ?? ""));
+}
+
+/**
+ * Lets the engine answer a call of an authenticated client, then commits what it wrote in one batch, and only then is
+ * the answer sent: pushed authorization requests, codes, refresh tokens. The assertion is used up in any case, also where
+ * the form is refused without the engine.
+ */
+export async function answerThroughEngine(
+  endpoint: "token" | "pushed_authorization_request",
+  call: ClientCall,
+  needs: EngineCallNeeds,
+  direct: DirectCall,
+  refusedForm?: Refusal,
+): Promise<JsonAnswer | Refusal> {
+  for (const again of [false, true]) {
+    const authentication = await call.authenticate(again);
+    if (!authentication.ok) {
+      return authentication.refusal;
+    }
+    const { client, use } = authentication;
+    if (refusedForm) {
+      const { done } = await needs.store.batch({ tag: tagOf(client), when: [use.unused], put: [use.mark] });
+      return done ? refusedForm : usedAssertion;
+    }
+    const unit = createEngineUnit(client, use);
+    const { client_assertion: _, client_assertion_type: _type, ...parameters } = Object.fromEntries(call.form);
+    const answer = await needs.runEngine(direct.request, direct.response, {
+      endpoint,
+      state: { engineUnit: unit, clientCertificate: call.presented },
+      body: { ...parameters, client_id: client.record.clientId },
+    });
+    const when = [whileUnchanged(client), use.unused];
+    const batch = answer.status >= 400 ? { tag: unit.tag, when, put: [use.mark], remove: [...unit.remove] } : batchOf(unit);
+    const result = await needs.store.batch(batch);
+    if (result.done) {
+      return inPermittedCharacters(answer);
+    }
+    if (result.failed.name === use.unused.name) {
+      return usedAssertion;
+    }
+    if (result.failed.name !== clientNames.version) {
+      await endGrantOf(result.failed, unit.tag, needs.store);
+      return { code: "code.used", expected: "a code that has not been used", received: "one that was used in the same moment" };
+    }
+  }
+  return { code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" };
+}
+
+function tagOf({ record }: VersionedClient): string {
+  return clientTag(record.clientId.slice(0, 16));
+}
+
+/** A code that is used twice gives nothing, and takes back what it gave (RFC 6749 section 4.1.2). */
+async function endGrantOf(failed: Condition, tag: string, store: Store): Promise<void> {
+  // The condition holds the code's own record, as the adapter wrote it.
+  const { grantId } = JSON.parse("equals" in failed ? failed.equals : "{}") as { grantId?: string };
+  if (grantId !== undefined) {
+    await store.remove({ tag, name: clientNames.grant(sha256(grantId)) });
+  }
+}
+
+/** The engine quotes what it was sent; an OAuth error text holds printable ASCII only (RFC 6749 section 5.2). */
+export function inPermittedCharacters<Answer extends { readonly body?: unknown }>(answer: Answer): Answer {
+  const body = answer.body as { error_description?: unknown } | undefined;
+  if (typeof body === "object" && body !== null && typeof body.error_description === "string") {
+    body.error_description = printable(body.error_description);
+  }
+  return answer;
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type Koa from "koa";
+import mount from "koa-mount";
+import { endpointPaths, type EndpointName } from "../oidc/endpoints.ts";
+import type { EngineState } from "../oidc/engine-context.ts";
+import type { PresentedCertificate } from "./client-certificate.ts";
+import type { JsonAnswer } from "./json-answer.ts";
+
+export interface EngineCall {
+  readonly endpoint: EndpointName;
+  readonly state: EngineState & { readonly clientCertificate: PresentedCertificate };
+  /** The parameters of the form, which has been read. */
+  readonly body: Readonly<Record<string, string>>;
+}
+
+/** Lets the engine answer a request whose body has been read. Its headers are set on the response, nothing is sent. */
+export type RunEngine = (request: IncomingMessage, response: ServerResponse, call: EngineCall) => Promise<JsonAnswer>;
+
+/** Runs the engine in a context of its own, so that a repeated run finds no mark of the first. */
+export function createEngineRun(engine: Koa): RunEngine {
+  const work = mount(engine);
+  return async (request, response, { endpoint, state, body }) => {
+    const { url } = request;
+    request.url = endpointPaths[endpoint];
+    try {
+      const ctx = engine.createContext(request, response);
+      Object.assign(ctx.state, state);
+      // The engine takes a parsed body from here; its types know nothing of it.
+      (ctx.request as { body?: unknown }).body = body;
+      await work(ctx, () => Promise.resolve());
+      return { status: ctx.status, headers: {}, body: ctx.body as object };
+    } finally {
+      request.url = url;
+    }
+  };
+}
