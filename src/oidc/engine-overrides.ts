@@ -4,6 +4,7 @@ import LRU from "oidc-provider/lib/helpers/lru.js";
 import instance from "oidc-provider/lib/helpers/weak_cache.js";
 import type { SoftwareKeys } from "../directory/software-keys.ts";
 import { isConsentScope } from "../policy/authorization/request-object.ts";
+import type { VersionedClient } from "../store/client-records.ts";
 import { engineClientId, engineState } from "./engine-context.ts";
 import { createKeySynchronisation } from "./engine-keys.ts";
 import { endpointPaths, endpointUrl, registrationClientUri, type EndpointName, type Realm } from "./endpoints.ts";
@@ -59,12 +60,19 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
   // Rebuilding a client and its key store costs more than the rest of a request: more than 100 must stay.
   instance(provider).dynamicClients = new LRU({ maxSize: 5_000 });
 
-  // Every client that the engine works with holds the keys that the directory gives it now.
+  // Every client that the engine works with holds the keys that the directory gives it now. One that we have
+  // authenticated is known by our record of it: the engine would make a text of all its metadata, and hash it, to know it.
   const synchronise = createKeySynchronisation(needs.softwareKeys);
   const find = provider.Client.find.bind(provider.Client);
+  const built = new WeakMap<VersionedClient, NonNullable<Awaited<ReturnType<typeof find>>>>();
   provider.Client.find = async (id: string) => {
-    const client = await find(id);
-    if (client && !engineState().registration) {
+    const { registration, engineUnit } = engineState();
+    const authenticated = engineUnit?.client.record.clientId === id ? engineUnit.client : undefined;
+    const client = (authenticated && built.get(authenticated)) ?? (await find(id));
+    if (client && authenticated) {
+      built.set(authenticated, client);
+    }
+    if (client && !registration) {
       await synchronise(client);
     }
     return client;
