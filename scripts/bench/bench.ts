@@ -108,7 +108,7 @@ async function main(): Promise<void> {
     const clients = ecosystem.clients(Math.max(...scale.clients));
     const sandbox = await startBenchSandbox({ folder: join(folder, "sandbox"), clock: systemClock, randomness: systemRandomness, clients });
     stops.add(sandbox.stop);
-    const needs = { ecosystem, sandbox, core: pinnedTo?.server[0], clock: systemClock };
+    const needs = { ecosystem, sandbox, core: pinnedTo?.server[0], secondCore: pinnedTo?.server[1] ?? pinnedTo?.load, clock: systemClock };
     const subjects = createSubjects(needs);
     const chosen = options.only ? [options.only] : workloads;
     const load = startLoadGenerator(pinnedTo?.load);

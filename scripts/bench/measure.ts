@@ -69,10 +69,12 @@ async function measureWorkload(
   const assertions = Math.ceil((pass.warmSeconds + pass.measureSeconds) * rate * spare);
   const taking = servers.filter(({ instance }) => takes(instance, workload, needs.scale));
   for (const up of inTurn(pass.round ?? 0, taking)) {
-    const { target, traffic } = await prepareTraffic(up, workload, { connections, assertions }, needs);
+    // Each process has its code compiled by its own requests: two warm up for twice as long.
+    const times = pass.round === undefined ? up.running.pids.length : 1;
+    const { target, traffic } = await prepareTraffic(up, workload, { connections, assertions: assertions * times }, needs);
     const bank = workload === "accounts-read" && up.running.bank ? [up.running.bank.pid] : [];
     const watched = { server: [...up.running.pids, ...bank], store: up.redis ? [up.redis.pid] : [] };
-    const figures = await needs.load.measure(target, traffic, pass, watched);
+    const figures = await needs.load.measure(target, traffic, { ...pass, measureSeconds: pass.measureSeconds * times }, watched);
     ledger.record(pass, { workload, ...up.instance, connections }, figures);
   }
 }

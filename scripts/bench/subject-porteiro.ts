@@ -23,6 +23,8 @@ export interface PorteiroNeeds {
   readonly ecosystem: Ecosystem;
   readonly sandbox: BenchSandbox;
   readonly core: number | undefined;
+  /** Where the second process goes: on one core the two would push each other out of its caches. */
+  readonly secondCore: number | undefined;
   readonly clock: Clock;
 }
 
@@ -50,12 +52,12 @@ function storeEnvironment({ store, folder, redisPort }: SubjectNeeds): Record<st
 
 type StartedServer = StartedProcess & { readonly port: number };
 
-async function startServer(subject: SubjectNeeds, needs: PorteiroNeeds): Promise<StartedServer> {
+async function startServer(subject: SubjectNeeds, needs: PorteiroNeeds, core: number | undefined): Promise<StartedServer> {
   const [publicPort = 0, port = 0, opsPort = 0] = await freePorts(3);
   const started = await startProcess({
     name: "porteiro serve",
     command: [command, "serve"],
-    core: needs.core,
+    core,
     readyMark: "ready server ",
     environment: {
       ...needs.sandbox.environment,
@@ -117,7 +119,9 @@ function createSubject(name: string, processes: number, needs: PorteiroNeeds): S
       const journey = subject.withJourney ? await startJourney(store, clients, needs) : undefined;
       const started: StartedServer[] = [];
       // The first makes the server's signing key.
-      for (let count = 0; count < processes; count += 1) started.push(await startServer(subject, needs));
+      for (let count = 0; count < processes; count += 1) {
+        started.push(await startServer(subject, needs, count === 0 ? needs.core : needs.secondCore));
+      }
       const [first] = started;
       const bank = journey && first ? await startBank(first.port, subject.folder, needs) : undefined;
       return {
