@@ -1,10 +1,29 @@
-import { createHash, hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** Random bytes of the wanted length; tests may give their own. */
 export type Randomness = (length: number) => Buffer;
 
-/** The machine's cryptographic random generator. */
-export const systemRandomness: Randomness = (length) => randomBytes(length);
+const poolLength = 4_096;
+let pool = Buffer.alloc(0);
+let taken = 0;
+
+/**
+ * The machine's cryptographic random generator, asked for many bytes at a time: one question costs as much for four
+ * thousand as for eight. No byte is given twice, and none stays behind.
+ */
+export const systemRandomness: Randomness = (length) => {
+  if (length > poolLength) {
+    return randomBytes(length);
+  }
+  if (taken + length > pool.length) {
+    pool = randomBytes(poolLength);
+    taken = 0;
+  }
+  const bytes = Buffer.from(pool.subarray(taken, taken + length));
+  pool.fill(0, taken, taken + length);
+  taken += length;
+  return bytes;
+};
 
 const routeLength = 16;
 
@@ -14,7 +33,7 @@ const routeLength = 16;
  * the proof that the software is registered once share one tag, and with it one atomic batch.
  */
 export function routeOfSoftware(realm: string, softwareId: string): string {
-  return createHash("sha256").update(`${realm}\0${softwareId.toLowerCase()}`).digest("hex").slice(0, routeLength);
+  return hash("sha256", `${realm}\0${softwareId.toLowerCase()}`, "hex").slice(0, routeLength);
 }
 
 /** The route that a client id or token begins with, or undefined when the text cannot be one of ours. */
@@ -44,7 +63,7 @@ export function sha256(text: string): string {
 
 /** Compares two texts in a time that depends on neither. */
 export function equalInConstantTime(one: string, other: string): boolean {
-  const [left, right] = [one, other].map((text) => createHash("sha256").update(text).digest());
+  const [left, right] = [one, other].map((text) => hash("sha256", text, "buffer"));
   return left !== undefined && right !== undefined && timingSafeEqual(left, right);
 }
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 
 /** Where the chain lies, in the tag `noticeTag` of audit-log.ts. */
@@ -97,7 +97,7 @@ export function readCheckpoint(text: string, sealKey: Uint8Array | undefined): R
 
 /** Over the record's text without its member `hash`, so that `jq -cj 'del(.hash)' | sha256sum` gives it too. */
 function hashOf(body: Omit<ChainRecord, "hash">): string {
-  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
+  return hash("sha256", JSON.stringify(body), "hex");
 }
 
 function sealOf(checkpoint: Checkpoint, sealKey: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from "node:crypto";
+import { hash, X509Certificate } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { sentWith } from "../../certs/certificate.ts";
 import {
@@ -106,5 +106,5 @@ function endOf(gathered: GatheredFacts, accepted: boolean, now: number): number 
 
 function fingerprint(input: CertificateInput): string {
   if (input instanceof X509Certificate) return input.fingerprint256;
-  return createHash("sha256").update(input).digest("base64url");
+  return hash("sha256", input, "base64url");
 }
