@@ -33,7 +33,10 @@ export function pastKoa(routes: ReadonlyMap<string, DirectHandler>, rest: Reques
       rest(request, response);
       return;
     }
-    void answerDirectly(request, response, handler, { ...needs, written });
+    answerDirectly(request, response, handler, { ...needs, written }).catch((error: unknown) => {
+      needs.log.error({ err: error }, "answer broke off");
+      response.destroy();
+    });
   };
 }
 
