@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../kernel/clock.ts";
+import { sha256 } from "../kernel/identifiers.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Store } from "../store/store.ts";
 import type { GuardedHttp, OutgoingAnswer } from "./guarded-http.ts";
@@ -80,6 +81,8 @@ export interface CachedDocuments<T> {
 
 interface Copy<T> {
   readonly value: T;
+  /** Of the text that the value was read from. */
+  readonly digest: string;
   readonly fetchedAt: number;
   readonly freshMs: number;
 }
@@ -158,7 +161,7 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
     try {
       const answer = await needs.http.get(url, { accept: needs.accept, ...(needs.maxBytes !== undefined && { maxBytes: needs.maxBytes }) });
       const text = answer.body.toString("utf8");
-      const copy = { value: needs.read(text), fetchedAt, freshMs: freshMsOf(answer) };
+      const copy = { ...readAnew(slot, text), fetchedAt, freshMs: freshMsOf(answer) };
       slot.copy = copy;
       delete slot.failure;
       const kept = needs.keep ? needs.keep(copy.value) : text;
@@ -181,15 +184,21 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
   async function adoptKeptCopy(url: string, slot: Slot<T>): Promise<void> {
     const kept = await keptCopies.load(url);
     if (!kept || kept.fetchedAt <= (slot.copy?.fetchedAt ?? -Infinity)) return;
-    const copy = copyOf(kept);
+    const copy = copyOf(slot, kept);
     if (!copy || ageOf(copy) > maxStaleMs) return;
     slot.copy = copy;
     if (slot.failure && slot.failure.at < copy.fetchedAt) delete slot.failure;
   }
 
-  function copyOf(kept: KeptCopy): Copy<T> | undefined {
+  /** The same text is the same value, the very object: who works with its keys, as the engine does, has nothing to renew. */
+  function readAnew({ copy }: Slot<T>, text: string): Pick<Copy<T>, "value" | "digest"> {
+    const digest = sha256(text);
+    return { value: copy?.digest === digest ? copy.value : needs.read(text), digest };
+  }
+
+  function copyOf(slot: Slot<T>, kept: KeptCopy): Copy<T> | undefined {
     try {
-      return { value: needs.read(kept.text), fetchedAt: kept.fetchedAt, freshMs: Math.min(kept.freshMs, freshnessMs) };
+      return { ...readAnew(slot, kept.text), fetchedAt: kept.fetchedAt, freshMs: Math.min(kept.freshMs, freshnessMs) };
     } catch {
       return undefined;
     }

@@ -107,6 +107,18 @@ describe("keys of the directory, kept at hand", () => {
     expect(fetches()).to.equal(2);
   });
 
+  it("a renewal that brings the same text leaves the same keys, another text others", async () => {
+    await directory.keys.current(url);
+    const before = directory.keys.peek(url);
+    await directory.keys.signingKey(url, "two");
+    expect(fetches()).to.equal(2);
+    expect(directory.keys.peek(url)).to.equal(before);
+    directory.server.answer = publish(first, second, encryption);
+    directory.moveClock(times.coolDown + 1);
+    expect((await directory.keys.signingKey(url, "two")).found).to.equal(true);
+    expect(directory.keys.peek(url)).to.not.equal(before);
+  });
+
   it("a key that left the keystore is refused after keyFreshness, however long nobody asked (engine A6)", async () => {
     await directory.keys.current(url);
     directory.server.answer = publish(second);
