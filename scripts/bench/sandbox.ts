@@ -41,6 +41,9 @@ export interface BenchSandboxNeeds {
   readonly clients: readonly BenchClient[];
 }
 
+/** How long a server of this world uses a client's keys: as long as the settings let it, and longer than any run. */
+export const keyFreshnessSeconds = 3_600;
+
 export const redirectUri = "https://www.certification.openid.net/test/a/bench/callback";
 
 function pem(key: KeyObject): string {
@@ -100,6 +103,7 @@ export async function startBenchSandbox({ folder, clock, randomness, clients }: 
       PORTEIRO_DIRECTORY_PARTICIPANTS_URL: `${urls.auth}/participants`,
       PORTEIRO_DIRECTORY_ALLOWED_HOSTS: JSON.stringify([new URL(keystore.url).host]),
       PORTEIRO_DIRECTORY_CA_FILE: localAuthority.caFile,
+      PORTEIRO_DIRECTORY_KEY_FRESHNESS_SECONDS: String(keyFreshnessSeconds),
       PORTEIRO_CERTIFICATES_BRCAC_ANCHORS: JSON.stringify([join(anchorsFolder, "root-v10.crt")]),
       PORTEIRO_CERTIFICATES_BRSEAL_ANCHORS: JSON.stringify([join(anchorsFolder, "root-v5.crt")]),
       PORTEIRO_CERTIFICATES_CRL_ALLOWED_HOSTS: JSON.stringify([new URL(urls.crl).host]),

@@ -6,7 +6,7 @@ import { createClientRecords, type ClientRecord } from "../../src/store/client-r
 import { openStore, type StoreOptions } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { jwksPath, type BenchClient } from "./ecosystem.ts";
-import { redirectUri, type BenchSandbox } from "./sandbox.ts";
+import { keyFreshnessSeconds, redirectUri, type BenchSandbox } from "./sandbox.ts";
 import type { SubjectNeeds } from "./subject.ts";
 
 export interface SeedNeeds {
@@ -36,8 +36,7 @@ function storeOptions({ store, folder, redisPort }: SubjectNeeds): StoreOptions 
 
 /** How many clients are put into the store at once. */
 const atOnce = 200;
-/** As long as the settings let a key be fresh. */
-const freshMs = 300_000;
+const freshMs = keyFreshnessSeconds * 1_000;
 
 /** Puts registered clients of the one TPP into the store, and the copies of their keys that a server in use would have. */
 export async function seedClients({ store, sandbox, clock, clients }: SeedNeeds): Promise<void> {
