@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isSignedByPs256, readCompactJws } from "../kernel/compact-jws.ts";
+import { jsonOf } from "../kernel/json-bytes.ts";
 import { printable } from "../kernel/refusal.ts";
 import type { DocumentFailure } from "./cached-documents.ts";
 import type { Keystore } from "./keystore.ts";
@@ -116,14 +117,6 @@ function readClaims(payload: Uint8Array): StatementReading {
   const claims = softwareStatementClaims.safeParse(raw);
   if (!claims.success) return failed("claims", problemsOf(claims.error), "the claims of DCR 8.1, each of its type");
   return { verified: true, statement: softwareStatementOf(claims.data), raw: claims.data };
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Names the members and what was expected of them; zod's messages hold no received values. */

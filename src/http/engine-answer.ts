@@ -1,9 +1,9 @@
-import { clientTag, sha256 } from "../kernel/identifiers.ts";
+import { sha256, tagOfClient } from "../kernel/identifiers.ts";
 import { printable, type Refusal } from "../kernel/refusal.ts";
 import { batchOf, createEngineUnit } from "../oidc/engine-unit.ts";
 import { judgeParameterTypes } from "../policy/authorization/request-object.ts";
 import { usedAssertion } from "../policy/token/authenticate-client.ts";
-import { clientNames, whileUnchanged, type VersionedClient } from "../store/client-records.ts";
+import { clientNames, whileUnchanged } from "../store/client-records.ts";
 import type { Condition, Store } from "../store/store.ts";
 import type { ClientCall } from "./client-call.ts";
 import type { DirectCall } from "./direct-routes.ts";
@@ -39,7 +39,7 @@ export async function answerThroughEngine(
     }
     const { client, use } = authentication;
     if (refusedForm) {
-      const { done } = await needs.store.batch({ tag: tagOf(client), when: [use.unused], put: [use.mark] });
+      const { done } = await needs.store.batch({ tag: tagOfClient(client.record.clientId), when: [use.unused], put: [use.mark] });
       return done ? refusedForm : usedAssertion;
     }
     const unit = createEngineUnit(client, use);
@@ -64,10 +64,6 @@ export async function answerThroughEngine(
     }
   }
   return { code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" };
-}
-
-function tagOf({ record }: VersionedClient): string {
-  return clientTag(record.clientId.slice(0, 16));
 }
 
 /** A code that is used twice gives nothing, and takes back what it gave (RFC 6749 section 4.1.2). */

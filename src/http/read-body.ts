@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { getRawBody } from "raw-body";
+import { jsonOf } from "../kernel/json-bytes.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 
 export interface BodyLimits {
@@ -25,7 +26,7 @@ export function jsonBodyOf(bytes: Uint8Array | undefined, limits: BodyLimits): J
   if (bytes === undefined || bytes.length > limits.maxBytes) {
     return unreadable("request.too-large", `at most ${limits.maxBytes} bytes`, "more");
   }
-  const value = parseJson(bytes);
+  const value = jsonOf(bytes);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return unreadable("request.not-json", "one JSON object in UTF-8", value === undefined ? "no JSON" : "another JSON value");
   }
@@ -81,14 +82,6 @@ async function readBytes(request: IncomingMessage, limits: BodyLimits): Promise<
       return undefined;
     }
     throw error;
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { constants, verify, type KeyObject } from "node:crypto";
+import { jsonObjectOf } from "./json-bytes.ts";
 
 /** A JWS in compact serialisation (RFC 7515 section 7.1), taken apart and not verified. */
 export interface CompactJws {
@@ -38,16 +39,3 @@ export function isSignedByPs256({ header, signed, signature }: CompactJws, key: 
   }
   return verify("sha256", signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }, signature);
 }
-
-/** A JSON object in UTF-8, or undefined. */
-export function jsonObjectOf(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(utf8.decode(bytes));
-    // An object that is no array has members.
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -46,6 +46,11 @@ export function clientTag(route: string): string {
   return `client:${route}`;
 }
 
+/** The store tag of a client, by its id. */
+export function tagOfClient(clientId: string): string {
+  return clientTag(clientId.slice(0, routeLength));
+}
+
 /** A new client id under a route: 32 hex digits, 64 random bits. A client id is an identifier, not a secret. */
 export function newClientId(route: string, randomness: Randomness): string {
   return `${route}${randomness(8).toString("hex")}`;

@@ -1,4 +1,4 @@
-import { clientTag } from "../kernel/identifiers.ts";
+import { tagOfClient } from "../kernel/identifiers.ts";
 import { whileUnchanged, type VersionedClient } from "../store/client-records.ts";
 import type { Batch, Condition, Put } from "../store/store.ts";
 
@@ -24,7 +24,7 @@ export interface EngineUnit {
 export function createEngineUnit(client: VersionedClient, use: { readonly unused: Condition; readonly mark: Put }): EngineUnit {
   return {
     client,
-    tag: clientTag(client.record.clientId.slice(0, 16)),
+    tag: tagOfClient(client.record.clientId),
     read: new Map(),
     when: [whileUnchanged(client), use.unused],
     put: new Map([[use.mark.name, use.mark]]),

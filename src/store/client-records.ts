@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { clientTag, routeOf } from "../kernel/identifiers.ts";
+import { clientTag, routeOf, tagOfClient } from "../kernel/identifiers.ts";
 import type { Condition, Key, Listing, Put, Store } from "./store.ts";
 
 /** What the server keeps of a client. Times are seconds since the epoch. */
@@ -173,8 +173,4 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
 
 function listKey({ realm, clientId }: ClientRecord): Key {
   return { tag: listTag, name: `${realm}/${clientId}` };
-}
-
-function tagOfClient(clientId: string): string {
-  return clientTag(clientId.slice(0, 16));
 }

@@ -1,6 +1,6 @@
 import type { AuditAction, AuditActor } from "../../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
-import { clientTag, newToken, sha256, type Randomness } from "../../kernel/identifiers.ts";
+import { newToken, sha256, tagOfClient, type Randomness } from "../../kernel/identifiers.ts";
 import type { ClientRecord, ClientRecords, VersionedClient } from "../../store/client-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 
@@ -46,7 +46,7 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
   const now = () => epochSeconds(needs.clock);
 
   const entry = (record: ClientRecord, action: AuditAction, by: ChangedBy, details?: Record<string, unknown>) =>
-    audit.entry(clientTag(record.clientId.slice(0, 16)), {
+    audit.entry(tagOfClient(record.clientId), {
       action,
       realm: record.realm,
       subject: { kind: "client", id: record.clientId },

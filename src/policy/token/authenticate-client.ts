@@ -1,8 +1,9 @@
 import type { DirectoryKey } from "../../directory/jwks.ts";
 import type { SoftwareKeys } from "../../directory/software-keys.ts";
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
-import { isSignedByPs256, jsonObjectOf, readCompactJws, type CompactJws } from "../../kernel/compact-jws.ts";
+import { isSignedByPs256, readCompactJws, type CompactJws } from "../../kernel/compact-jws.ts";
 import { sha256 } from "../../kernel/identifiers.ts";
+import { jsonObjectOf } from "../../kernel/json-bytes.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 import { clientNames, type ClientRecords, type VersionedClient } from "../../store/client-records.ts";
 import type { Condition, Put } from "../../store/store.ts";

@@ -1,5 +1,5 @@
 import type { Refusal } from "../../kernel/refusal.ts";
-import { clientTag, routeOf, sha256 } from "../../kernel/identifiers.ts";
+import { routeOf, sha256, tagOfClient } from "../../kernel/identifiers.ts";
 import { clientNames, whileUnchanged } from "../../store/client-records.ts";
 import type { BatchResult, Store } from "../../store/store.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
@@ -31,7 +31,7 @@ export function createTokenRevocation(needs: { store: Store; audit: AuditLog }) 
 
   return async function revokeToken({ client, use }: AuthenticatedClient, token: string, by: ChangedBy): Promise<RevocationOutcome> {
     const { clientId, realm } = client.record;
-    const tag = clientTag(clientId.slice(0, 16));
+    const tag = tagOfClient(clientId);
     const when = [whileUnchanged(client), use.unused];
     // A token of another route is another client's.
     const ending = routeOf(token) === clientId.slice(0, 16) ? await endedBy(tag, token) : undefined;
