@@ -84,6 +84,8 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   // The engine is a koa application; its types and koa's disagree only on the context's state.
   const engine = mount(realm.path, provider as never) as Middleware;
 
+  const runEngine = createEngineRun(provider as never);
+
   const readCertificate = createClientCertificateReader(settings.trustedProxies);
   const judgeCertificate = createClientCertificateJudge(readCertificate, trust.brcac);
   const appsNeeds: AppsNeeds = {
@@ -99,7 +101,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       clients,
       judgeCertificate,
       rateLimit: createRateLimit({ callsPerMinute: settings.registration.requestsPerMinute, clock }),
-      engine,
+      runEngine,
       maxBodyBytes: settings.registration.maxBodyKilobytes * 1024,
       productScopes: productScopes.filter((scope) => settings.bankProducts[scope] === "registration"),
       clock,
@@ -110,7 +112,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       realm,
       store,
       engine,
-      runEngine: createEngineRun(provider as never),
+      runEngine,
       judgeCertificate,
       readCertificate,
       authentication: createClientAuthentication({

@@ -5,7 +5,7 @@ import type { JWK } from "jose";
 import type { Log } from "../kernel/log.ts";
 import { endpointPaths, mtlsEndpoints, type Realm } from "../oidc/endpoints.ts";
 import { addConsentRoutes, type ConsentRoutesNeeds } from "./consents/consent-routes.ts";
-import { pastKoa, throughKoa } from "./direct-routes.ts";
+import { addThroughKoa, pastKoa } from "./direct-routes.ts";
 import { addDiscoveryRoutes } from "./discovery-routes.ts";
 import { addInteractionRoutes } from "./interaction-routes.ts";
 import type { InteractionNeeds } from "./interaction.ts";
@@ -13,7 +13,7 @@ import { addMyConsentsRoutes, type MyConsentsNeeds } from "./my-consents-routes.
 import { stylesheet } from "./pages/stylesheet.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 import { addRefusalPages } from "./refusal-page.ts";
-import { addRegistrationRoutes, type RegistrationRoutesNeeds } from "./registration-routes.ts";
+import { registrationHandlers, type RegistrationRoutesNeeds } from "./registration-routes.ts";
 import { requestLog } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { addUserinfoRoutes, tokenHandlers, type TokenRoutesNeeds } from "./token-routes.ts";
@@ -59,13 +59,10 @@ export function createPublicApp(needs: AppsNeeds): Koa {
 
 /** What answers on the mutual-TLS listener: everything that takes a client certificate. */
 export function createMtlsListener(needs: AppsNeeds): RequestListener {
-  const direct = tokenHandlers(needs.tokens);
+  const direct = { ...tokenHandlers(needs.tokens), ...registrationHandlers(needs.registration) };
   const router = new Router();
-  for (const [path, handler] of direct) {
-    router.post(path, throughKoa(handler));
-  }
+  addThroughKoa(router, direct);
   addUserinfoRoutes(router, needs.tokens);
-  addRegistrationRoutes(router, needs.registration);
   addConsentRoutes(router, needs.consents);
   return pastKoa(direct, assemble(needs, router).callback(), needs);
 }

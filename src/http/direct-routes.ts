@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type Router from "@koa/router";
 import type { Middleware } from "koa";
 import type { Log } from "../kernel/log.ts";
 import type { JsonAnswer } from "./json-answer.ts";
@@ -15,20 +16,26 @@ export interface DirectCall {
 
 export type DirectHandler = (call: DirectCall) => Promise<JsonAnswer>;
 
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** Handlers by path and method. The last segment of a path may be a parameter (`:clientId`), which the handler reads. */
+export type DirectRoutes = Readonly<Record<string, { readonly [method in Method]?: DirectHandler }>>;
+
 export interface DirectRoutesNeeds {
   readonly log: Log;
   readonly isUnavailable: (error: unknown) => boolean;
 }
 
 /**
- * Lets the POST requests of exactly these paths past koa, its router and its middlewares, which cost as much as the
- * work itself where the work is one look into the store. Everything else goes on to `rest`, other spellings of these
- * paths (a query behind them) too: they are routes of koa as well, by `throughKoa`, and are answered alike.
+ * Lets the requests of exactly these paths past koa, its router and its middlewares, which cost as much as the work
+ * itself where the work is one look into the store. Everything else goes on to `rest`, other spellings of these paths (a
+ * query behind them) too: they are routes of koa as well, by `addThroughKoa`, and are answered alike.
  */
-export function pastKoa(routes: ReadonlyMap<string, DirectHandler>, rest: RequestListener, needs: DirectRoutesNeeds): RequestListener {
+export function pastKoa(routes: DirectRoutes, rest: RequestListener, needs: DirectRoutesNeeds): RequestListener {
   const written = needs.log.isLevelEnabled("info");
+  const find = finderOf(routes);
   return (request, response) => {
-    const handler = request.method === "POST" ? routes.get(request.url ?? "") : undefined;
+    const handler = find(request.method ?? "", request.url ?? "");
     if (!handler) {
       rest(request, response);
       return;
@@ -40,30 +47,62 @@ export function pastKoa(routes: ReadonlyMap<string, DirectHandler>, rest: Reques
   };
 }
 
+const parameter = /\/:\w+$/;
+/** What koa's router would read in the same way. */
+const plainSegment = /^[\w.~-]+$/;
+
+function finderOf(routes: DirectRoutes): (method: string, url: string) => DirectHandler | undefined {
+  const exact = new Map<string, DirectHandler>();
+  const oneBelow = new Map<string, DirectHandler>();
+  for (const { path, method, handler } of eachOf(routes)) {
+    (parameter.test(path) ? oneBelow : exact).set(`${method} ${path.replace(parameter, "")}`, handler);
+  }
+  return (method, url) => {
+    const found = exact.get(`${method} ${url}`);
+    const slash = url.lastIndexOf("/");
+    return found ?? (plainSegment.test(url.slice(slash + 1)) ? oneBelow.get(`${method} ${url.slice(0, slash)}`) : undefined);
+  };
+}
+
+function eachOf(routes: DirectRoutes): { path: string; method: Method; handler: DirectHandler }[] {
+  return Object.entries(routes).flatMap(([path, handlers]) =>
+    // The type's own members, which Object.entries leaves out of its result's.
+    Object.entries(handlers).map(([method, handler]) => ({ path, method: method as Method, handler })),
+  );
+}
+
 async function answerDirectly(request: IncomingMessage, response: ServerResponse, handler: DirectHandler, needs: DirectRoutesNeeds & { written: boolean }): Promise<void> {
   const began = performance.now();
-  const path = request.url ?? "";
+  const { method = "", url: path = "" } = request;
   const requestId = requestIdOf(request.headers["x-fapi-interaction-id"]);
   const answer = await handler({ request, response, requestId }).catch((error: unknown) => unexpectedAnswer(error, requestId, needs));
   const body = answer.body === undefined ? "" : JSON.stringify(answer.body);
+  // RFC 9110 section 8.6: a 204 says nothing of a length.
+  const length = answer.status === 204 ? undefined : { "content-length": Buffer.byteLength(body) };
   response.on("error", (error) => needs.log.error({ err: error }, "answer broke off"));
   response.writeHead(answer.status, {
     "x-fapi-interaction-id": requestId,
     ...constantSecurityHeaders,
     ...answer.headers,
     ...(body === "" ? undefined : jsonType),
-    "content-length": Buffer.byteLength(body),
+    ...length,
   });
   response.end(body);
   if (needs.written) {
-    writeLogLine(needs.log, { requestId, method: "POST", path, status: answer.status, began }, answer.logged);
+    writeLogLine(needs.log, { requestId, method, path, status: answer.status, began }, answer.logged);
   }
 }
 
 const jsonType = { "content-type": "application/json; charset=utf-8" } as const;
 
-/** The same handler as a route of koa. */
-export function throughKoa(handler: DirectHandler): Middleware {
+/** The same handlers as routes of koa. */
+export function addThroughKoa(router: Router, routes: DirectRoutes): void {
+  for (const { path, method, handler } of eachOf(routes)) {
+    router.register(path, [method], throughKoa(handler));
+  }
+}
+
+function throughKoa(handler: DirectHandler): Middleware {
   return async (ctx) => {
     const { status, headers, body, logged } = await handler({ request: ctx.req, response: ctx.res, requestId: String(ctx.state["requestId"]) });
     ctx.status = status;

@@ -1,5 +1,6 @@
 import { sha256, tagOfClient } from "../kernel/identifiers.ts";
 import { printable, type Refusal } from "../kernel/refusal.ts";
+import { endpointPaths } from "../oidc/endpoints.ts";
 import { batchOf, createEngineUnit } from "../oidc/engine-unit.ts";
 import { judgeParameterTypes } from "../policy/authorization/request-object.ts";
 import { usedAssertion } from "../policy/token/authenticate-client.ts";
@@ -45,7 +46,7 @@ export async function answerThroughEngine(
     const unit = createEngineUnit(client, use);
     const { client_assertion: _, client_assertion_type: _type, ...parameters } = Object.fromEntries(call.form);
     const answer = await needs.runEngine(direct.request, direct.response, {
-      endpoint,
+      path: endpointPaths[endpoint],
       state: { engineUnit: unit, clientCertificate: call.presented },
       body: { ...parameters, client_id: client.record.clientId },
     });

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type Koa from "koa";
 import mount from "koa-mount";
-import { endpointPaths, type EndpointName } from "../oidc/endpoints.ts";
 import type { EngineState } from "../oidc/engine-context.ts";
 import type { PresentedCertificate } from "./client-certificate.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 
 export interface EngineCall {
-  readonly endpoint: EndpointName;
-  readonly state: EngineState & { readonly clientCertificate: PresentedCertificate };
-  /** The parameters of the form, which has been read. */
-  readonly body: Readonly<Record<string, string>>;
+  /** Under the realm's path. */
+  readonly path: string;
+  readonly state: EngineState & { readonly clientCertificate: PresentedCertificate | undefined };
+  /** The body of the request, which has been read: a form's parameters, or the members of a JSON object. */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Lets the engine answer a request whose body has been read. Its headers are set on the response, nothing is sent. */
@@ -19,9 +19,9 @@ export type RunEngine = (request: IncomingMessage, response: ServerResponse, cal
 /** Runs the engine in a context of its own, so that a repeated run finds no mark of the first. */
 export function createEngineRun(engine: Koa): RunEngine {
   const work = mount(engine);
-  return async (request, response, { endpoint, state, body }) => {
+  return async (request, response, { path, state, body }) => {
     const { url } = request;
-    request.url = endpointPaths[endpoint];
+    request.url = path;
     try {
       const ctx = engine.createContext(request, response);
       Object.assign(ctx.state, state);

@@ -1,11 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type Router from "@koa/router";
-import type { Context, Middleware } from "koa";
 import type { AuditActor } from "../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import { newClientId, newToken, routeOfSoftware, sha256, type Randomness } from "../kernel/identifiers.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Refusal } from "../kernel/refusal.ts";
 import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
 import { engineClient } from "../oidc/client-adapter.ts";
 import { endpointPaths, recoverUrl, registrationClientUri, type Realm } from "../oidc/endpoints.ts";
@@ -21,12 +18,13 @@ import {
 import { duplicateOf } from "../policy/registration/metadata-checks.ts";
 import type { RegistrationFactsSource } from "../policy/registration/registration-facts.ts";
 import type { ClientRecord, ClientRecords } from "../store/client-records.ts";
-import { showCertificateToEngine, type JudgeClientCertificate, type JudgedCertificate } from "./judge-client-certificate.ts";
+import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts";
+import type { RunEngine } from "./engine-run.ts";
+import type { JsonAnswer } from "./json-answer.ts";
+import type { JudgeClientCertificate, JudgedCertificate } from "./judge-client-certificate.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { readJsonBody, type JsonBody } from "./read-body.ts";
-import { answerRefusals, reportBody } from "./refusal-answer.ts";
-import { logAlso } from "./request-log.ts";
-import { unmarkedContext } from "./unmarked-context.ts";
+import { refusalAnswer, reportBody } from "./refusal-answer.ts";
 
 export interface RegistrationRoutesNeeds {
   readonly realm: Realm;
@@ -35,8 +33,7 @@ export interface RegistrationRoutesNeeds {
   readonly clients: ClientRecords;
   readonly judgeCertificate: JudgeClientCertificate;
   readonly rateLimit: RateLimit;
-  /** The engine, mounted under the realm's path. */
-  readonly engine: Middleware;
+  readonly runEngine: RunEngine;
   readonly maxBodyBytes: number;
   /** Scopes of the bank's products that a client gets with its registration. */
   readonly productScopes: readonly string[];
@@ -45,133 +42,128 @@ export interface RegistrationRoutesNeeds {
   readonly log: Log;
 }
 
+/** A call whose certificate has been judged. */
+interface RegistrationCall extends DirectCall {
+  readonly certificate: JudgedCertificate;
+}
+
+type Handler = (call: RegistrationCall, needs: RegistrationRoutesNeeds) => Promise<JsonAnswer>;
+
 /** How often a call is decided anew when another changed the same client in between. */
 const attempts = 30;
 
 /** Dynamic client registration and its management (RFC 7591, RFC 7592) in both address forms of RFC 7592 appendix B. */
-export function addRegistrationRoutes(router: Router, needs: RegistrationRoutesNeeds): void {
-  const { realm } = needs;
-  const path = `${realm.path}${endpointPaths.registration}`;
-  const guarded = (handler: (ctx: Context, certificate: JudgedCertificate) => Promise<void>): Middleware => async (ctx) => {
-    const certificate = await needs.judgeCertificate(ctx.req);
-    showCertificateToEngine(ctx, certificate);
-    const wait = needs.rateLimit.take(certificate.presented?.thumbprint ?? ctx.ip);
+export function registrationHandlers(needs: RegistrationRoutesNeeds): DirectRoutes {
+  const path = registrationPath(needs.realm);
+  const guarded = (handler: Handler): DirectHandler => async (direct) => {
+    const certificate = await needs.judgeCertificate(direct.request);
+    const wait = needs.rateLimit.take(certificate.presented?.thumbprint ?? direct.request.socket.remoteAddress ?? "");
     if (wait > 0) {
-      ctx.set("retry-after", String(wait));
-      answerRefusals(ctx, realm, [{ code: "rate-limit.exceeded", expected: "fewer calls a minute", received: "too many" }]);
-      return;
+      const { headers, ...answer } = refusalAnswer(needs.realm, [{ code: "rate-limit.exceeded", expected: "fewer calls a minute", received: "too many" }]);
+      return { ...answer, headers: { ...headers, "retry-after": String(wait) } };
     }
-    await handler(ctx, certificate);
+    return handler({ ...direct, certificate }, needs);
   };
-
-  router.post(path, guarded((ctx, certificate) => register(ctx, certificate, needs)));
-  router.post(`${path}/check`, guarded((ctx, certificate) => dryRun(ctx, certificate, needs)));
-  router.post(`${path}/recover`, guarded((ctx, certificate) => recover(ctx, certificate, needs)));
-  for (const address of [path, `${path}/:clientId`]) {
-    router.get(address, guarded((ctx, certificate) => show(ctx, certificate, needs)));
-    router.put(address, guarded((ctx, certificate) => update(ctx, certificate, needs)));
-    router.delete(address, guarded((ctx, certificate) => remove(ctx, certificate, needs)));
-  }
+  const management = { GET: guarded(show), PUT: guarded(update), DELETE: guarded(remove) };
+  return {
+    [path]: { POST: guarded(register), ...management },
+    [`${path}/check`]: { POST: guarded(dryRun) },
+    [`${path}/recover`]: { POST: guarded(recover) },
+    [`${path}/:clientId`]: management,
+  };
 }
 
-async function register(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
+async function register(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
   const { realm, lifecycle } = needs;
-  const body = await bodyOf(ctx, needs);
+  const { certificate } = call;
+  const body = await bodyOf(call, needs);
   const decision = await decideRegistration({ certificate: certificate.verdict, operation: "register", body }, needs.facts);
   if (!decision.accepted) {
-    refuse(ctx, needs, decision);
-    return;
+    return refuse(decision, needs);
   }
   const route = routeOfSoftware(realm.name, decision.facts.statement.softwareId);
   const fresh = { clientId: newClientId(route, needs.randomness), registrationToken: newToken(route, needs.randomness) };
   const unit: RegistrationUnit = { decision, fresh };
-  const stored = await runEngine(ctx, needs, unit, { ...decision.metadata, software_statement: decision.statementJwt });
-  if (!stored) {
-    return;
+  const answer = await runEngine(call, needs, unit, { ...decision.metadata, software_statement: decision.statementJwt });
+  if (!unit.stored) {
+    return answer;
   }
-  const record = newRecord(decision, stored, fresh, needs);
-  if (!(await lifecycle.register(record, decision.statementJwt, changedBy(ctx, certificate)))) {
+  const record = newRecord(decision, unit.stored, fresh, needs);
+  if (!(await lifecycle.register(record, decision.statementJwt, changedBy(call)))) {
     const winner = await needs.clients.findByRoute(route);
-    answerRefusals(ctx, realm, [duplicateOf(winner?.record.clientId ?? "another one", recoverUrl(realm))]);
-    return;
+    return refusalAnswer(realm, [duplicateOf(winner?.record.clientId ?? "another one", recoverUrl(realm))]);
   }
-  logAlso(ctx, { clientId: fresh.clientId });
+  return answer;
 }
 
-async function update(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
-  const body = await bodyOf(ctx, needs);
-  await withFreshDecision(ctx, needs, async () => {
-    const call = { certificate: certificate.verdict, operation: "update", body, management: managementOf(ctx) } as const;
-    const decision = await decideRegistration(call, needs.facts);
+async function update(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
+  const body = await bodyOf(call, needs);
+  const management = managementOf(call, needs);
+  return withFreshDecision(needs, async () => {
+    const decision = await decideRegistration({ certificate: call.certificate.verdict, operation: "update", body, management }, needs.facts);
     const client = decision.accepted ? decision.facts.updated : undefined;
     if (!decision.accepted || !client) {
-      await suspendIfInactive(ctx, certificate, needs, decision as Refused);
-      refuse(ctx, needs, decision as Refused);
-      return;
+      await suspendIfInactive(call, needs, decision as Refused);
+      return refuse(decision as Refused, needs);
     }
-    const registrationToken = call.management.token ?? "";
-    const known = { clientId: client.record.clientId, metadata: engineClient(client.record), registrationToken };
-    const properties = { ...decision.metadata, client_id: client.record.clientId, software_statement: decision.statementJwt };
-    const stored = await runEngine(ctx, needs, { decision, known }, properties);
-    if (stored) {
-      await needs.lifecycle.update(client, storedMetadata(stored), decision.statementJwt, changedBy(ctx, certificate));
-      logAlso(ctx, { clientId: client.record.clientId });
+    const { clientId } = client.record;
+    const unit: RegistrationUnit = { decision, known: { clientId, metadata: engineClient(client.record), registrationToken: management.token ?? "" } };
+    const answer = await runEngine(call, needs, unit, { ...decision.metadata, client_id: clientId, software_statement: decision.statementJwt });
+    if (unit.stored) {
+      await needs.lifecycle.update(client, storedMetadata(unit.stored), decision.statementJwt, changedBy(call));
     }
+    return answer;
   });
 }
 
 /** GET: certificate and registration access token decide (D12), the engine's own action answers. */
-async function show(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
-  const management = managementOf(ctx);
-  const decision = await decideManagement({ certificate: certificate.verdict, management }, needs.facts);
+async function show(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
+  const management = managementOf(call, needs);
+  const decision = await decideManagement({ certificate: call.certificate.verdict, management }, needs.facts);
   if (!decision.accepted) {
-    refuse(ctx, needs, decision);
-    return;
+    return refuse(decision, needs);
   }
   const { record } = decision.client;
   const software_statement = await needs.clients.statementOf(record.clientId);
   const metadata = { ...engineClient(record), ...(software_statement === undefined ? {} : { software_statement }) };
-  const known = { clientId: record.clientId, metadata, registrationToken: management.token ?? "" };
-  await runEngine(ctx, needs, { decision, known });
-  logAlso(ctx, { clientId: record.clientId });
+  return runEngine(call, needs, { decision, known: { clientId: record.clientId, metadata, registrationToken: management.token ?? "" } });
 }
 
 /** DELETE: decided like GET. Nothing is left for the engine to do, which would only build the client once more. */
-async function remove(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
-  await withFreshDecision(ctx, needs, async () => {
-    const decision = await decideManagement({ certificate: certificate.verdict, management: managementOf(ctx) }, needs.facts);
+async function remove(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
+  const management = managementOf(call, needs);
+  return withFreshDecision(needs, async () => {
+    const decision = await decideManagement({ certificate: call.certificate.verdict, management }, needs.facts);
     if (!decision.accepted) {
-      refuse(ctx, needs, decision);
-      return;
+      return refuse(decision, needs);
     }
-    await needs.lifecycle.remove(decision.client, changedBy(ctx, certificate));
-    noStore(ctx);
-    ctx.status = 204;
-    logAlso(ctx, { clientId: decision.client.record.clientId });
+    await needs.lifecycle.remove(decision.client, changedBy(call));
+    return { status: 204, headers: notStored, logged: { clientId: decision.client.record.clientId } };
   });
 }
 
 /** A new registration access token for a TPP that lost its own, against certificate and a fresh statement. */
-async function recover(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
-  const { realm } = needs;
-  const body = await bodyOf(ctx, needs);
-  await withFreshDecision(ctx, needs, async () => {
-    const decision = await decideRegistration({ certificate: certificate.verdict, operation: "recover", body }, needs.facts);
+async function recover(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
+  const body = await bodyOf(call, needs);
+  return withFreshDecision(needs, async () => {
+    const decision = await decideRegistration({ certificate: call.certificate.verdict, operation: "recover", body }, needs.facts);
     const client = decision.accepted ? decision.facts.existing : undefined;
     if (!decision.accepted || !client) {
-      refuse(ctx, needs, decision as Refused);
-      return;
+      return refuse(decision as Refused, needs);
     }
-    const { token } = await needs.lifecycle.recover(client, decision.statementJwt, changedBy(ctx, certificate));
+    const { token } = await needs.lifecycle.recover(client, decision.statementJwt, changedBy(call));
     const { clientId } = client.record;
-    noStore(ctx);
-    ctx.body = {
-      ...engineClient(client.record),
-      software_statement: decision.statementJwt,
-      registration_client_uri: registrationClientUri(realm, clientId),
-      registration_access_token: token,
+    return {
+      status: 200,
+      headers: notStored,
+      body: {
+        ...engineClient(client.record),
+        software_statement: decision.statementJwt,
+        registration_client_uri: registrationClientUri(needs.realm, clientId),
+        registration_access_token: token,
+      },
+      logged: { clientId },
     };
-    logAlso(ctx, { clientId });
   });
 }
 
@@ -179,46 +171,43 @@ async function recover(ctx: Context, certificate: JudgedCertificate, needs: Regi
  * Judges the body as the real call would, and stores nothing. With a registration access token and a `client_id` in
  * the body it is judged as an update of that client.
  */
-async function dryRun(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds): Promise<void> {
-  const { realm } = needs;
-  const body = await bodyOf(ctx, needs);
-  const call: StatementCall = { certificate: certificate.verdict, ...dryRunOperation(ctx, body), body };
-  const decision = await decideRegistration(call, needs.facts);
+async function dryRun(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
+  const body = await bodyOf(call, needs);
+  const judged: StatementCall = { certificate: call.certificate.verdict, ...dryRunOperation(call, body), body };
+  const decision = await decideRegistration(judged, needs.facts);
   const first = decision.accepted ? undefined : refusalCatalogue[decision.refusals[0].code];
-  noStore(ctx);
-  ctx.body = {
-    accepted: decision.accepted,
-    operation: call.operation,
-    answer: first ? { status: first.status, error: first.error } : { status: call.operation === "register" ? 201 : 200, metadata: (decision as AcceptedStatement).metadata },
-    checks: decision.reports.map((report) => reportBody(report, realm)),
+  return {
+    status: 200,
+    headers: notStored,
+    body: {
+      accepted: decision.accepted,
+      operation: judged.operation,
+      answer: first ? { status: first.status, error: first.error } : { status: judged.operation === "register" ? 201 : 200, metadata: (decision as AcceptedStatement).metadata },
+      checks: decision.reports.map((report) => reportBody(report, needs.realm)),
+    },
   };
 }
 
-function dryRunOperation(ctx: Context, body: JsonBody): Pick<StatementCall, "operation" | "management"> {
+function dryRunOperation(call: RegistrationCall, body: JsonBody): Pick<StatementCall, "operation" | "management"> {
   const clientId = "json" in body ? body.json["client_id"] : undefined;
-  const token = bearerOf(ctx);
+  const token = bearerOf(call);
   return typeof clientId === "string" && token !== undefined ? { operation: "update", management: { clientId, token } } : { operation: "register" };
 }
 
-/** Lets the engine's own action answer; gives what it wants stored, or undefined when it refused or stores nothing. */
+/** Lets the engine's own action answer, and leave in the unit what it wants stored. */
 async function runEngine(
-  ctx: Context,
+  { request, response, requestId, certificate }: RegistrationCall,
   needs: RegistrationRoutesNeeds,
   unit: RegistrationUnit,
   body?: Readonly<Record<string, unknown>>,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  ctx.state["registration"] = unit;
-  if (unit.known) {
-    ctx.path = `${needs.realm.path}${endpointPaths.registration}/${unit.known.clientId}`;
+): Promise<JsonAnswer> {
+  const { registration } = endpointPaths;
+  const path = unit.known ? `${registration}/${unit.known.clientId}` : registration;
+  const answer = await needs.runEngine(request, response, { path, state: { registration: unit, clientCertificate: certificate.presented }, body });
+  if (answer.status >= 400) {
+    needs.log.warn({ requestId, answer: answer.body }, "the engine refused what the checks accepted");
   }
-  // Read and judged before; the engine takes a parsed body from here (its types know nothing of it).
-  (ctx.request as { body?: unknown }).body = body;
-  await needs.engine(unmarkedContext(ctx), () => Promise.resolve());
-  if (ctx.status >= 400) {
-    needs.log.warn({ requestId: ctx.state["requestId"] as string, answer: ctx.body }, "the engine refused what the checks accepted");
-    return undefined;
-  }
-  return unit.stored;
+  return { ...answer, logged: { clientId: (unit.fresh ?? unit.known)?.clientId } };
 }
 
 function newRecord(
@@ -250,20 +239,18 @@ function storedMetadata(stored: Readonly<Record<string, unknown>>): Record<strin
   return metadata;
 }
 
-async function suspendIfInactive(ctx: Context, certificate: JudgedCertificate, needs: RegistrationRoutesNeeds, decision: Refused): Promise<void> {
-  const { inactive } = decision;
+async function suspendIfInactive(call: RegistrationCall, needs: RegistrationRoutesNeeds, { inactive }: Refused): Promise<void> {
   if (inactive && inactive.client.record.status === "active") {
     const reason = `${inactive.reason.code}: ${inactive.reason.received}`;
-    await needs.lifecycle.suspend(inactive.client, { by: "statement", reason }, changedBy(ctx, certificate));
+    await needs.lifecycle.suspend(inactive.client, { by: "statement", reason }, changedBy(call));
   }
 }
 
 /** Decides anew when the client was changed between decision and commit; the last to commit wins. */
-async function withFreshDecision(ctx: Context, { realm, randomness }: RegistrationRoutesNeeds, attempt: () => Promise<void>): Promise<void> {
+async function withFreshDecision({ realm, randomness }: RegistrationRoutesNeeds, attempt: () => Promise<JsonAnswer>): Promise<JsonAnswer> {
   for (let left = attempts; left > 0; left -= 1) {
     try {
-      await attempt();
-      return;
+      return await attempt();
     } catch (error) {
       if (!(error instanceof ClientChangedMeanwhile)) {
         throw error;
@@ -272,34 +259,38 @@ async function withFreshDecision(ctx: Context, { realm, randomness }: Registrati
     // Apart from the others who lost: else all of them would meet again.
     await wait(randomness(1).readUInt8() / 8);
   }
-  answerRefusals(ctx, realm, [{ code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" }]);
+  return refusalAnswer(realm, [{ code: "store.unavailable", expected: "a client at rest", received: "one that changes all the time" }]);
 }
 
-function refuse(ctx: Context, { realm }: RegistrationRoutesNeeds, decision: Refused): void {
-  answerRefusals(ctx, realm, decision.refusals as readonly [Refusal, ...Refusal[]], decision.reports);
+function refuse(decision: Refused, { realm }: RegistrationRoutesNeeds): JsonAnswer {
+  return refusalAnswer(realm, decision.refusals, decision.reports);
 }
 
-async function bodyOf(ctx: Context, needs: RegistrationRoutesNeeds): Promise<JsonBody> {
-  return readJsonBody(ctx.req, { maxBytes: needs.maxBodyBytes });
+async function bodyOf({ request }: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonBody> {
+  return readJsonBody(request, { maxBytes: needs.maxBodyBytes });
 }
 
-function managementOf(ctx: Context): { clientId: string; token: string | undefined } {
-  const inQuery = ctx.query["client_id"];
-  const clientId = (ctx["params"] as { clientId?: string } | undefined)?.clientId ?? (typeof inQuery === "string" ? inQuery : "");
-  return { clientId, token: bearerOf(ctx) };
+function registrationPath(realm: Realm): string {
+  return `${realm.path}${endpointPaths.registration}`;
 }
 
-function bearerOf(ctx: Context): string | undefined {
-  return /^bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(ctx.get("authorization"))?.[1];
+/** The client of a management call: behind the registration path, or in its parameter `client_id`. */
+function managementOf(call: RegistrationCall, { realm }: RegistrationRoutesNeeds): { clientId: string; token: string | undefined } {
+  const [path = "", query] = (call.request.url ?? "").split("?", 2);
+  const inPath = path.slice(registrationPath(realm).length + 1).replace(/\/$/, "");
+  const [inQuery, ...more] = inPath === "" ? new URLSearchParams(query).getAll("client_id") : [];
+  return { clientId: inPath || (more.length === 0 && inQuery) || "", token: bearerOf(call) };
 }
 
-function changedBy(ctx: Context, { verdict, presented }: JudgedCertificate): ChangedBy {
+function bearerOf({ request }: RegistrationCall): string | undefined {
+  return /^bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(request.headers.authorization ?? "")?.[1];
+}
+
+function changedBy({ certificate: { verdict, presented }, requestId }: RegistrationCall): ChangedBy {
   const actor: AuditActor = verdict.ok
     ? { kind: "tpp", softwareId: verdict.brcac.softwareId, organisationId: verdict.brcac.organisationId, certificate: presented?.thumbprint ?? "" }
     : { kind: "tpp" };
-  return { actor, requestId: String(ctx.state["requestId"]) };
+  return { actor, requestId };
 }
 
-function noStore(ctx: Context): void {
-  ctx.set("cache-control", "no-store");
-}
+const notStored = { "cache-control": "no-store" } as const;

@@ -8,7 +8,7 @@ import type { RevokeToken } from "../policy/token/revoke-token.ts";
 import type { IdentifyResourceServer } from "../policy/trust/resource-servers.ts";
 import { formLimits, neverStored, withClient, type ClientCall, type ClientCallNeeds } from "./client-call.ts";
 import type { ReadClientCertificate } from "./client-certificate.ts";
-import type { DirectCall, DirectHandler } from "./direct-routes.ts";
+import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts";
 import { answerPushedRequest, answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-answer.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import { showCertificateToEngine } from "./judge-client-certificate.ts";
@@ -29,14 +29,14 @@ export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds {
  * Token endpoint, pushed authorization requests, introspection and revocation, by path. What every request of the
  * ecosystem passes has handlers of its own; what a customer has part in goes through the engine.
  */
-export function tokenHandlers(needs: TokenRoutesNeeds): ReadonlyMap<string, DirectHandler> {
+export function tokenHandlers(needs: TokenRoutesNeeds): DirectRoutes {
   const path = (name: EndpointName) => `${needs.realm.path}${endpointPaths[name]}`;
-  return new Map([
-    [path("token"), withClient(needs, token)],
-    [path("pushed_authorization_request"), withClient(needs, answerPushedRequest)],
-    [path("introspection"), introspection(needs)],
-    [path("revocation"), withClient(needs, revocation)],
-  ]);
+  return {
+    [path("token")]: { POST: withClient(needs, token) },
+    [path("pushed_authorization_request")]: { POST: withClient(needs, answerPushedRequest) },
+    [path("introspection")]: { POST: introspection(needs) },
+    [path("revocation")]: { POST: withClient(needs, revocation) },
+  };
 }
 
 /** Userinfo (OIDC Core 5.3): the engine answers, and only here the access token is all that says who calls. */

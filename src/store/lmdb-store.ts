@@ -20,6 +20,12 @@ export interface LmdbStoreOptions {
 const stays = 0;
 const staysOrdered = -1;
 
+/**
+ * LMDB's thread starts when the turn of the event loop is over, never in the middle of a batch: it would overtake this
+ * thread and be woken for each single write of the rest. A documented option that lmdb's types leave out.
+ */
+const writeAtTheEndOfTheTurn = { txnStartThreshold: Number.MAX_SAFE_INTEGER };
+
 const defaultMapSizeBytes = 64 * 2 ** 30;
 const done: BatchResult = { done: true };
 
@@ -39,6 +45,7 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     overlappingSync: false,
     // With it lmdb makes a promise a turn that nobody sees: a failed commit would end the process as unhandled.
     eventTurnBatching: false,
+    ...writeAtTheEndOfTheTurn,
     maxDbs: 2,
     maxReaders: 512,
   });

@@ -3,7 +3,7 @@ import { form, type HttpsAnswer, type HttpsCall } from "../support/https-call.ts
 import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp } from "../support/sandbox.ts";
 import { startTestServer, type Registered, type TestServer } from "../support/server.ts";
 
-describe("token and introspection requests go past koa, and are answered as by koa", () => {
+describe("token, introspection and registration requests go past koa, and are answered as by koa", () => {
   let directory: SandboxDirectory;
   let server: TestServer;
   let tpp: SandboxTpp;
@@ -74,6 +74,68 @@ describe("token and introspection requests go past koa, and are answered as by k
       expect(direct.status).to.equal(koa.status);
       expect(direct.json()).to.deep.equal(koa.json());
       expect(steady(direct.headers)).to.deep.equal(steady(koa.headers));
+    }
+  });
+
+  const sendTo = (url: string, options: Omit<HttpsCall, "ca">) =>
+    server.call(url, { identity: tpp.tls, ...options, headers: { ...options.headers, "x-fapi-interaction-id": interaction } });
+
+  it("a registration read, in either form of its address, and written in any way", async () => {
+    const authorization = `Bearer ${client.token}`;
+    const registration = server.url("registration");
+    const spellings = [
+      `${registration}/${client.clientId}`,
+      `${registration}/${client.clientId}?`,
+      `${registration}/${client.clientId}/`,
+      `${registration}?client_id=${client.clientId}`,
+      `${registration.replace("/oauth2/", "/OAuth2/")}/${client.clientId}`,
+    ];
+    const [direct, ...koa] = await Promise.all(spellings.map((url) => sendTo(url, { method: "GET", headers: { authorization } })));
+    expect(direct?.status).to.equal(200);
+    expect(direct?.json().client_id).to.equal(client.clientId);
+    for (const answer of koa) {
+      expect(answer.json()).to.deep.equal(direct?.json());
+      expect(steady(answer.headers)).to.deep.equal(steady(direct?.headers ?? {}));
+    }
+  });
+
+  it("what names no client, or two of them, opens none", async () => {
+    const authorization = `Bearer ${client.token}`;
+    const registration = server.url("registration");
+    for (const end of ["", "/", "?client_id=", `?client_id=${client.clientId}&client_id=x`, "/check", "/recover", "/%", "/..%2f"]) {
+      const answer = await sendTo(`${registration}${end}`, { method: "GET", headers: { authorization } });
+      expect([400, 401], end).to.include(answer.status);
+    }
+  });
+
+  it("registrations refused: no certificate, no JSON, an unknown token", async () => {
+    const registration = server.url("registration");
+    for (const [path, call] of [
+      ["", { method: "POST", identity: undefined }],
+      ["", { method: "POST", body: "{", headers: { "content-type": "application/json" } }],
+      ["/recover", { method: "POST", body: "[]", headers: { "content-type": "application/json" } }],
+      [`/${client.clientId}`, { method: "DELETE", headers: { authorization: "Bearer x" } }],
+      [`/${client.clientId}`, { method: "PUT", body: "{}", headers: { "content-type": "application/json" } }],
+    ] as const) {
+      const direct = await sendTo(`${registration}${path}`, call);
+      const koa = await sendTo(`${registration}${path}?`, call);
+      expect(direct.status, path).to.be.within(400, 413);
+      expect(direct.json()).to.deep.equal(koa.json());
+      expect(steady(direct.headers)).to.deep.equal(steady(koa.headers));
+    }
+  });
+
+  it("a deletion says nothing of a length, which a 204 must not", async () => {
+    for (const end of ["", "?"]) {
+      const other = await directory.createTpp();
+      const { clientId, token } = await server.register(other);
+      const answer = await sendTo(`${server.url("registration")}/${clientId}${end}`, {
+        method: "DELETE",
+        identity: other.tls,
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect([answer.status, answer.text]).to.deep.equal([204, ""]);
+      expect(answer.headers).to.not.have.any.keys("content-length", "content-type", "transfer-encoding");
     }
   });
 
