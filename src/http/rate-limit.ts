@@ -15,7 +15,7 @@ const minute = 60_000;
  */
 export function createRateLimit(needs: { callsPerMinute: number; clock: Clock }): RateLimit {
   const { callsPerMinute, clock } = needs;
-  const windows = new LRUCache<string, { began: number; calls: number }>({ max: 50_000 });
+  const windows = new LRUCache<string, { began: number; calls: number }>({ max: 10_000 });
   return {
     take(caller) {
       if (callsPerMinute === 0) {

@@ -15,11 +15,12 @@ import type { Store } from "../store/store.ts";
 import { createFindAccount } from "./customer-account.ts";
 import { Provider as Engine, errors } from "./engine.ts";
 import { createEngineAdapter } from "./engine-adapter.ts";
-import { engineState, type EngineState } from "./engine-context.ts";
+import type { EngineState } from "./engine-context.ts";
 import { createClientKeyAnswer } from "./engine-keys.ts";
 import { overrideEngine } from "./engine-overrides.ts";
 import { endpointPaths, type Realm } from "./endpoints.ts";
 import type { RegistrationUnit } from "./registration-unit.ts";
+import { createVoucher } from "./request-object-signature.ts";
 
 export interface ProviderNeeds {
   readonly realm: Realm;
@@ -103,7 +104,7 @@ function configuration(needs: ProviderNeeds): Configuration {
         certificateBoundAccessTokens: true,
         getCertificate: (ctx) => presentedCertificate(ctx)?.leaf,
         // By itself a certificate authenticates nobody: the engine takes our word for what we have judged, and no other.
-        certificateAuthorized: () => engineState().engineUnit !== undefined,
+        certificateAuthorized: createVoucher(needs.softwareKeys) as never,
         certificateSubjectMatches: () => false,
       },
       registration: {

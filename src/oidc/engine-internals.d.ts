@@ -6,5 +6,5 @@ declare module "oidc-provider/lib/helpers/lru.js" {
 }
 
 declare module "oidc-provider/lib/helpers/weak_cache.js" {
-  export default function instance(provider: object): { dynamicClients: object };
+  export default function instance(provider: object): { dynamicClients: object; readonly RECOGNIZED_METADATA: readonly string[] };
 }

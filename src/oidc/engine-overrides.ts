@@ -40,7 +40,7 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
   // A client that we have authenticated, by its assertion and its certificate, is not made to prove it a second time.
   // What is registered stays private_key_jwt: without our word the engine asks for an assertion, and has no memory of
   // used ones to accept it with.
-  const client = provider.Client.prototype as unknown as { clientId: string };
+  const client = provider.Client.prototype as unknown as EngineClient;
   const registered = Object.getOwnPropertyDescriptor(client, "clientAuthMethod")?.get;
   Object.defineProperty(client, "clientAuthMethod", {
     get(this: { clientId: string }): unknown {
@@ -48,6 +48,23 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
       return authenticated ? "tls_client_auth" : registered?.call(this);
     },
   });
+
+  // The engine spells the name of each member anew, with regular expressions, whenever it shows a client: twice in a
+  // registration. Its word for each name is asked for once.
+  const { metadata } = client;
+  const names = new Map<string, string>();
+  const nameOf = (key: string): string => {
+    const name = names.get(key) ?? Object.keys(metadata.call({ [key]: true }))[0] ?? key;
+    names.set(key, name);
+    return name;
+  };
+  client.metadata = function shownMetadata(this: Record<string, unknown>) {
+    const shown: Record<string, unknown> = {};
+    for (const key of Object.keys(this)) {
+      shown[nameOf(key)] = this[key];
+    }
+    return shown;
+  };
 
   // The engine knows no scope that is not listed; a consent's is made for each consent (FAPI-BR 5.2.2-9).
   const listed = new Set(needs.scopes);
@@ -102,6 +119,11 @@ function generating(model: { prototype: object }, generate: (token: { clientId?:
   prototype.generateTokenId = function generateTokenId() {
     return generate(this, own.call(this));
   };
+}
+
+interface EngineClient {
+  readonly clientId: string;
+  metadata(this: Record<string, unknown>): Record<string, unknown>;
 }
 
 interface EngineContext {

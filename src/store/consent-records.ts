@@ -171,7 +171,14 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
         return undefined;
       }
       const { sealed, ...facts } = JSON.parse(stored) as StoredConsent;
-      return { stored, record: { ...facts, parties: JSON.parse(box.open(sealed)) as ConsentParties } };
+      const record = {
+        ...facts,
+        // Opened for those who ask: a pushed request only asks whose client's the consent is.
+        get parties() {
+          return JSON.parse(box.open(sealed)) as ConsentParties;
+        },
+      };
+      return { stored, record };
     },
     async insert(change) {
       const { consentId, clientId } = change.record;

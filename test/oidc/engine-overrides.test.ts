@@ -154,6 +154,60 @@ describe("the engine's overrides", () => {
     });
   });
 
+  describe("metadata: the engine's word for each name is asked for once", () => {
+    it("the engine has it there, and ours shows the same of every member", () => {
+      const own = (bare.Client.prototype as unknown as { metadata(): object }).metadata;
+      expect(own).to.be.a("function");
+      const provider = bareEngine();
+      overrideEngine(provider, { realm: server.running.realm, scopes: ["openid"], softwareKeys: neverAsked });
+      const ours = (provider.Client.prototype as unknown as { metadata(): object }).metadata;
+      expect(ours).to.not.equal(own);
+      const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      const members = Object.fromEntries(instance(bare).RECOGNIZED_METADATA.map((name) => [camel(name), name]));
+      const shown = { ...members, tlsClientCertificateBoundAccessTokens: true, software_id: "s", jwksUri: undefined, notRecognised: [1] };
+      for (const round of ["first", "again"]) {
+        expect(ours.call(shown), round).to.deep.equal(own.call(shown));
+      }
+    });
+  });
+
+  describe("PushedAuthorizationRequest: a request object that we have verified is not verified again", () => {
+    it("the engine takes the word of the pushed request that it finds", async () => {
+      const source = await engineFile("lib/actions/authorization/process_request_object.js");
+      expect(source).to.contain("const pushedRequestObject = 'PushedAuthorizationRequest' in ctx.oidc.entities");
+      expect(source).to.contain("({ trusted } = ctx.oidc.entities.PushedAuthorizationRequest)");
+    });
+
+    // A request object that lives by our moved clock and by the engine's own.
+    const living = () => ({ nbf: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 1_800 });
+    const push = async (request: (genuine: string) => string) => {
+      let sent = "";
+      const { answer } = await pushRequest(server, tpp, client.clientId, await scope(), { claims: living(), rewrite: (genuine) => (sent = request(genuine)) });
+      expect(sent).to.not.equal("");
+      return `${answer.status} ${answer.json().error ?? "accepted"}`;
+    };
+    const partsOf = (jws: string) => jws.split(".") as [string, string, string];
+
+    it("one with a genuine signature is accepted", async () => {
+      expect(await push((genuine) => genuine)).to.equal("201 accepted");
+    });
+    it("nor does our word cover anything else: altered, cut, another's signature, another's key under our kid", async () => {
+      const refused = "400 invalid_request_object";
+      expect(await push((genuine) => partsOf(genuine).with(1, partsOf(genuine)[1].replace(/^..../, "eyJ4")).join("."))).to.equal(refused);
+      expect(await push((genuine) => genuine.slice(0, -4))).to.equal(refused);
+      expect(await push((genuine) => `${genuine.slice(0, genuine.lastIndexOf(".") + 1)}`)).to.equal(refused);
+      const other = await directory.createTpp();
+      for (const kid of [tpp.signing.kid, other.signing.kid]) {
+        const { answer } = await pushRequest(server, tpp, client.clientId, await scope(), { claims: living(), signer: other, header: { kid } });
+        expect(`${answer.status} ${answer.json().error}`, kid).to.equal(refused);
+      }
+    });
+    it("nor one by another algorithm of the same key", async () => {
+      const { answer } = await pushRequest(server, tpp, client.clientId, await scope(), { claims: living(), header: { alg: "RS256" } });
+      expect(`${answer.status} ${answer.json().error}`).to.equal("400 invalid_request_object");
+    });
+  });
+
   describe("the console", () => {
     it("the engine still prints the two lines that we leave out", async () => {
       expect(await engineFile("lib/index.js")).to.contain("Unsupported runtime");

@@ -70,7 +70,7 @@ export async function pushRequest(
   tpp: SandboxTpp,
   clientId: string,
   scope: string,
-  change: { claims?: JWTPayload; header?: { alg?: string; kid?: string; typ?: string }; parameters?: Record<string, string | undefined>; signer?: SandboxTpp } = {},
+  change: { claims?: JWTPayload; header?: { alg?: string; kid?: string; typ?: string }; parameters?: Record<string, string | undefined>; signer?: SandboxTpp; rewrite?: (request: string) => string } = {},
 ): Promise<PushedRequest> {
   const verifier = randomBytes(64).toString("base64url");
   const now = Math.floor(Date.now() / 1000);
@@ -93,9 +93,9 @@ export async function pushRequest(
     ...change.claims,
   };
   const signer = change.signer ?? tpp;
-  const request = await new SignJWT(claims).setProtectedHeader({ alg: "PS256", kid: signer.signing.kid, ...change.header }).sign(signer.signing.key);
+  const signed = await new SignJWT(claims).setProtectedHeader({ alg: "PS256", kid: signer.signing.kid, ...change.header }).sign(signer.signing.key);
   const parameters = {
-    request,
+    request: change.rewrite?.(signed) ?? signed,
     client_assertion: await server.assertion(tpp, clientId),
     client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     ...change.parameters,

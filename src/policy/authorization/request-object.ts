@@ -1,4 +1,5 @@
-import { decodeJwt } from "jose";
+import { readCompactJws } from "../../kernel/compact-jws.ts";
+import { jsonObjectOf } from "../../kernel/json-bytes.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 
 /** Claims of a request object, of whatever type they came; its signature is for the engine to verify. */
@@ -40,11 +41,8 @@ export function judgeParameterTypes(requestObject: string): Refusal | undefined 
 const structured: ReadonlySet<string> = new Set(["claims", "cnf"]);
 
 function unverifiedPayload(requestObject: string): object {
-  try {
-    return decodeJwt(requestObject);
-  } catch {
-    return {};
-  }
+  const jws = readCompactJws(requestObject);
+  return (jws && jsonObjectOf(jws.payload)) ?? {};
 }
 
 /** The consent that a scope names; undefined unless it names exactly one (FAPI-BR 7.1.2). */
