@@ -155,15 +155,16 @@ function scopes({ body, rules, ...facts }: RegistrationFacts): readonly Refusal[
   });
 }
 
-function algorithms({ body }: RegistrationFacts): readonly Refusal[] {
-  const members = { ...profileValues, request_object_encryption_alg: "RSA-OAEP", request_object_encryption_enc: "A256GCM" };
-  return Object.entries(members).flatMap(([name, value]) => {
-    // The names are members of the request, each with its own check for the method of authentication.
-    const sent = body.request[name as keyof typeof members];
-    return sent === undefined || sent === value || name === "token_endpoint_auth_method"
-      ? []
-      : [{ code: "algorithm.not-offered", expected: printable(`${name} ${value}`), received: printable(sent) } as const];
-  });
+// The method of authentication has a check of its own.
+const { token_endpoint_auth_method: _method, ...algorithmsOfTheProfile } = profileValues;
+const onlyAlgorithms = { ...algorithmsOfTheProfile, request_object_encryption_alg: "RSA-OAEP", request_object_encryption_enc: "A256GCM" };
+// Its own members' names.
+const algorithmNames = Object.keys(onlyAlgorithms) as (keyof typeof onlyAlgorithms)[];
+
+function algorithms({ body: { request } }: RegistrationFacts): readonly Refusal[] {
+  return algorithmNames
+    .filter((name) => request[name] !== undefined && request[name] !== onlyAlgorithms[name])
+    .map((name) => ({ code: "algorithm.not-offered", expected: printable(`${name} ${onlyAlgorithms[name]}`), received: printable(request[name]) }));
 }
 
 function notOffered(
