@@ -168,7 +168,8 @@ async function ended(child: ChildProcess): Promise<never> {
 
 /** Starts a command of this program and waits for its `ready` line. */
 async function startPart(root: string, children: ChildProcess[], words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
-  const child = spawn(process.execPath, [join(root, "src/cli/porteiro.ts"), ...words], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...environment } });
+  // With the same limits of the heap that the launcher has set for this process.
+  const child = spawn(process.execPath, [...process.execArgv, join(root, "src/cli/porteiro.ts"), ...words], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...environment } });
   children.push(child);
   const ready = new Promise<string>((done) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
