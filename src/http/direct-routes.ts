@@ -66,7 +66,7 @@ function finderOf(routes: DirectRoutes): (method: string, url: string) => Direct
 
 function eachOf(routes: DirectRoutes): { path: string; method: Method; handler: DirectHandler }[] {
   return Object.entries(routes).flatMap(([path, handlers]) =>
-    // The type's own members, which Object.entries leaves out of its result's.
+    // DirectRoutes has no other methods; Object.entries forgets that.
     Object.entries(handlers).map(([method, handler]) => ({ path, method: method as Method, handler })),
   );
 }

@@ -15,6 +15,7 @@ const minute = 60_000;
  */
 export function createRateLimit(needs: { callsPerMinute: number; clock: Clock }): RateLimit {
   const { callsPerMinute, clock } = needs;
+  // The cache sets the place for all of them aside at once. The ecosystem has some thousand callers.
   const windows = new LRUCache<string, { began: number; calls: number }>({ max: 10_000 });
   return {
     take(caller) {

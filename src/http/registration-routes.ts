@@ -194,7 +194,7 @@ function dryRunOperation(call: RegistrationCall, body: JsonBody): Pick<Statement
   return typeof clientId === "string" && token !== undefined ? { operation: "update", management: { clientId, token } } : { operation: "register" };
 }
 
-/** Lets the engine's own action answer, and leave in the unit what it wants stored. */
+/** Lets the engine's own action answer, and leave in the unit what it wants stored: nothing, when it refuses. */
 async function runEngine(
   { request, response, requestId, certificate }: RegistrationCall,
   needs: RegistrationRoutesNeeds,
@@ -205,6 +205,7 @@ async function runEngine(
   const path = unit.known ? `${registration}/${unit.known.clientId}` : registration;
   const answer = await needs.runEngine(request, response, { path, state: { registration: unit, clientCertificate: certificate.presented }, body });
   if (answer.status >= 400) {
+    delete unit.stored;
     needs.log.warn({ requestId, answer: answer.body }, "the engine refused what the checks accepted");
   }
   return { ...answer, logged: { clientId: (unit.fresh ?? unit.known)?.clientId } };

@@ -20,7 +20,7 @@ import { createClientKeyAnswer } from "./engine-keys.ts";
 import { overrideEngine } from "./engine-overrides.ts";
 import { endpointPaths, type Realm } from "./endpoints.ts";
 import type { RegistrationUnit } from "./registration-unit.ts";
-import { createVoucher } from "./request-object-signature.ts";
+import { createVoucher } from "./engine-voucher.ts";
 
 export interface ProviderNeeds {
   readonly realm: Realm;

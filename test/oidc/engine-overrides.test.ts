@@ -3,8 +3,10 @@ import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { SignJWT } from "jose";
 import instance from "oidc-provider/lib/helpers/weak_cache.js";
 import { makeKey } from "../../src/certs/issue-certificate.ts";
+import { isSignedBy } from "../../src/oidc/engine-voucher.ts";
 import { Provider as Engine } from "../../src/oidc/engine.ts";
 import { overrideEngine, type EngineOverrideNeeds } from "../../src/oidc/engine-overrides.ts";
 import { createConsent, pushRequest } from "../support/authorization.ts";
@@ -200,6 +202,24 @@ describe("the engine's overrides", () => {
       for (const kid of [tpp.signing.kid, other.signing.kid]) {
         const { answer } = await pushRequest(server, tpp, client.clientId, await scope(), { claims: living(), signer: other, header: { kid } });
         expect(`${answer.status} ${answer.json().error}`, kid).to.equal(refused);
+      }
+    });
+    it("nor a key that its JWKS gives for another algorithm, or does not give for signatures", async () => {
+      const key = await makeKey();
+      const jws = await new SignJWT({}).setProtectedHeader({ alg: "PS256", kid: "k" }).sign(key);
+      const known = { kid: "k", use: "sig", bits: 2048, publicKey: createPublicKey(key), x5c: [] };
+      for (const [alg, signed] of [["PS256", true], [undefined, true], ["RS256", false], ["PS384", false], ["RSA-OAEP", false]] as const) {
+        expect(isSignedBy("https://keystore.example", jws, { cachedSigningKey: () => ({ ...known, alg }) }), String(alg)).to.equal(signed);
+      }
+      expect(isSignedBy("https://keystore.example", jws, { cachedSigningKey: () => undefined })).to.equal(false);
+    });
+    it("an object as parameter is refused, however laxly the engine would read it", async () => {
+      for (const stray of ["", " ", "\n"]) {
+        const { answer } = await pushRequest(server, tpp, client.clientId, await scope(), {
+          claims: { ...living(), state: { toString: 1 } },
+          rewrite: (genuine) => genuine.replace(".", `.${stray}`),
+        });
+        expect(`${answer.status} ${answer.json().error}`, JSON.stringify(stray)).to.equal("400 invalid_request_object");
       }
     });
     it("nor one by another algorithm of the same key", async () => {

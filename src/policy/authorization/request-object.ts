@@ -1,8 +1,7 @@
-import { readCompactJws } from "../../kernel/compact-jws.ts";
-import { jsonObjectOf } from "../../kernel/json-bytes.ts";
+import { decodeJwt } from "jose";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 
-/** Claims of a request object, of whatever type they came; its signature is for the engine to verify. */
+/** Claims of a request object, of whatever type they came; its signature is verified elsewhere. */
 export type RequestObjectClaims = Readonly<Record<string, unknown>>;
 
 export interface RequestObjectRefusal {
@@ -40,9 +39,13 @@ export function judgeParameterTypes(requestObject: string): Refusal | undefined 
 /** Claims of a request object that are JSON objects by their nature. */
 const structured: ReadonlySet<string> = new Set(["claims", "cnf"]);
 
+/** Read by what the engine reads it with: what is lax in it (white space) must not pass unseen here. */
 function unverifiedPayload(requestObject: string): object {
-  const jws = readCompactJws(requestObject);
-  return (jws && jsonObjectOf(jws.payload)) ?? {};
+  try {
+    return decodeJwt(requestObject);
+  } catch {
+    return {};
+  }
 }
 
 /** The consent that a scope names; undefined unless it names exactly one (FAPI-BR 7.1.2). */
