@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { open } from "lmdb";
 import type { Clock } from "../kernel/clock.ts";
+import { openLmdbFolder } from "./lmdb-folder.ts";
 import { startExpirySweep } from "./lmdb-sweep.ts";
 import { checkBatch, checkName, checkPut, checkScan, checkTag, holds, ttlMilliseconds } from "./store-arguments.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
@@ -20,13 +19,6 @@ export interface LmdbStoreOptions {
 const stays = 0;
 const staysOrdered = -1;
 
-/**
- * LMDB's thread starts when the turn of the event loop is over, never in the middle of a batch: it would overtake this
- * thread and be woken for each single write of the rest. A documented option that lmdb's types leave out.
- */
-const writeAtTheEndOfTheTurn = { txnStartThreshold: Number.MAX_SAFE_INTEGER };
-
-const defaultMapSizeBytes = 64 * 2 ** 30;
 /** A larger batch costs more as instructions for LMDB's thread than as a transaction on this one. */
 const mostPutsAsInstructions = 3;
 const done: BatchResult = { done: true };
@@ -38,21 +30,9 @@ const done: BatchResult = { done: true };
  */
 export function openLmdbStore(options: LmdbStoreOptions): Store {
   const { path, clock } = options;
-  // The folder holds hashed tokens and encrypted keys: its owner's business only.
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const root = open({
-    path,
-    noSubdir: false,
-    mapSize: options.mapSizeBytes ?? defaultMapSizeBytes,
-    overlappingSync: false,
-    // With it lmdb makes a promise a turn that nobody sees: a failed commit would end the process as unhandled.
-    eventTurnBatching: false,
-    ...writeAtTheEndOfTheTurn,
-    maxDbs: 2,
-    maxReaders: 512,
-  });
-  const entries = root.openDB<string, string>("entries", { encoding: "string", useVersions: true });
-  const expiries = root.openDB<string, string>("expiries", { encoding: "string" });
+  const folder = openLmdbFolder(path, options.mapSizeBytes);
+  const { root, entries, expiries } = folder;
+  let closed = false;
   const underWay = new Set<Promise<unknown>>();
   const sweep = startExpirySweep({ entries, expiries, clock, committed, intervalMs: options.sweepIntervalMs ?? 1000 });
 
@@ -64,9 +44,18 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     return end > stays && end <= clock() ? undefined : entry.value;
   }
 
+  function expectOpen(): void {
+    if (closed) throw new StoreUnavailableError(`The LMDB store in ${path} is closed.`);
+  }
+
   /** LMDB's read snapshot lives for a turn of the event loop; another process may have committed since. */
-  function readNewest(key: string): string | undefined {
+  function takeNewestSnapshot(): void {
+    expectOpen();
     entries.resetReadTxn();
+  }
+
+  function readNewest(key: string): string | undefined {
+    takeNewestSnapshot();
     return read(key);
   }
 
@@ -120,6 +109,7 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
 
   async function batch(batch: Batch): Promise<BatchResult> {
     checkBatch(batch);
+    expectOpen();
     const { tag, when = [] } = batch;
     const [only] = when;
     if (only === undefined) {
@@ -145,7 +135,7 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     async getMany(tag, names) {
       checkTag(tag);
       names.forEach(checkName);
-      entries.resetReadTxn();
+      takeNewestSnapshot();
       return names.map((name) => read(keyOf(tag, name)));
     },
 
@@ -161,6 +151,7 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     async take({ tag, name }) {
       checkTag(tag);
       checkName(name);
+      expectOpen();
       const key = keyOf(tag, name);
       return committed(
         root.transaction(() => {
@@ -180,7 +171,7 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
       const first = keyOf(tag, prefix);
       const after = page.after === undefined ? undefined : keyOf(tag, page.after);
       const past = after !== undefined && after >= first;
-      entries.resetReadTxn();
+      takeNewestSnapshot();
       const range = entries.getRange({
         // Just behind it: no character of a name is smaller than a space.
         start: past ? `${after}\x1f` : first,
@@ -206,9 +197,11 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     },
 
     async close() {
+      if (closed) return;
+      closed = true;
       sweep.stop();
       while (underWay.size > 0) await Promise.allSettled(underWay);
-      await root.close();
+      await folder.close();
     },
   };
 }

@@ -1,10 +1,7 @@
-import type { Database } from "lmdb";
 import type { Clock } from "../kernel/clock.ts";
+import type { LmdbFolder } from "./lmdb-folder.ts";
 
-interface SweepNeeds {
-  readonly entries: Database<string, string>;
-  /** Keys are the end in ms (15 digits) and the entry's key; values are empty. */
-  readonly expiries: Database<string, string>;
+interface SweepNeeds extends Pick<LmdbFolder, "entries" | "expiries"> {
   readonly clock: Clock;
   readonly committed: <T>(commit: Promise<T>) => Promise<T>;
   readonly intervalMs: number;

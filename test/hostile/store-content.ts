@@ -1,4 +1,4 @@
-import { open } from "lmdb";
+import { openLmdbFolder } from "../../src/store/lmdb-folder.ts";
 import type { TestServer } from "../support/server.ts";
 
 /** What changes by itself, whatever is asked: copies of the directory's documents and lists, and entries on their way into the trail. */
@@ -7,11 +7,10 @@ const ownBusiness = /^\{(directory|crl|audit)\}|^\{[^}]*\}:audit\//;
 /** Every entry of the store as `key value`, but for the server's own business. The server may be running. */
 export async function storeContent(server: TestServer): Promise<string[]> {
   const { path } = (server.settings["store"] as { lmdb: { path: string } }).lmdb;
-  const root = open({ path, noSubdir: false, maxDbs: 2, maxReaders: 512, overlappingSync: false });
+  const folder = openLmdbFolder(path);
   try {
-    const entries = root.openDB<string, string>("entries", { encoding: "string", useVersions: true });
-    return [...entries.getRange({})].filter(({ key }) => !ownBusiness.test(key)).map(({ key, value }) => `${key} ${value}`);
+    return [...folder.entries.getRange({})].filter(({ key }) => !ownBusiness.test(key)).map(({ key, value }) => `${key} ${value}`);
   } finally {
-    await root.close();
+    await folder.close();
   }
 }

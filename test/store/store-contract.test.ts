@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { open } from "lmdb";
 import { Redis } from "ioredis";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { createLog } from "../../src/kernel/log.ts";
+import { openLmdbFolder } from "../../src/store/lmdb-folder.ts";
 import { openLmdbStore } from "../../src/store/lmdb-store.ts";
 import { isStoreUnavailable, openStore, type StoreOptions } from "../../src/store/open-store.ts";
 import type { RedisConnection } from "../../src/store/redis-connection.ts";
@@ -94,11 +94,35 @@ describe("the store on LMDB", () => {
     await store.put("t", { name: "n0", value: "replaced", ttlSeconds: 1000 });
     await store.put("t", { name: "n1", value: "for good" });
     now += 10_000;
-    const disk = open({ path, noSubdir: false, overlappingSync: false, maxDbs: 2 });
-    const counts = () => ["entries", "expiries"].map((name) => disk.openDB({ name, encoding: "string", useVersions: name === "entries" }).getCount());
+    const disk = openLmdbFolder(path);
+    const counts = () => [disk.entries, disk.expiries].map((table) => table.getCount());
     while (counts().join() !== "2,1") await sleep(10);
     expect(await store.getMany("t", ["n0", "n1", "n2"])).deep.equals(["replaced", "for good", undefined]);
+    await disk.close();
     await store.close();
+  });
+
+  it("opened twice by one process, in the midst of its writes, is one store that the last one closes", async () => {
+    const path = join(folder, "twice");
+    const first = openLmdbStore({ path, clock: systemClock });
+    for (let round = 0; round < 20; round++) {
+      const when = [{ name: "none", is: "absent" } as const, { name: "nor", is: "absent" } as const];
+      const written = first.batch({ tag: "t", when, put: [{ name: `n${round}`, value: "x", ttlSeconds: 60 }] });
+      // LMDB's thread begins to write, and will wait for this thread to judge the conditions.
+      await new Promise(setImmediate);
+      const other = openLmdbStore({ path: join(path, "..", "twice"), clock: systemClock });
+      await written;
+      await other.close();
+    }
+    const second = openLmdbStore({ path, clock: systemClock });
+    await first.close();
+    expect((await first.state()).ready).equals(false);
+    expect(await second.get({ tag: "t", name: "n19" })).equals("x");
+    await second.put("t", { name: "after", value: "works" });
+    await second.close();
+    const third = openLmdbStore({ path, clock: systemClock });
+    expect(await third.get({ tag: "t", name: "after" })).equals("works");
+    await third.close();
   });
 
   it("a full disk rejects as unavailable and stores no part of the batch, and the process lives on", async () => {
