@@ -4,7 +4,7 @@ import { endpointPaths } from "../oidc/endpoints.ts";
 import { batchOf, createEngineUnit } from "../oidc/engine-unit.ts";
 import { judgeParameterTypes } from "../policy/authorization/request-object.ts";
 import { usedAssertion } from "../policy/token/authenticate-client.ts";
-import { clientNames, whileUnchanged } from "../store/client-records.ts";
+import { clientNames } from "../store/client-records.ts";
 import type { Condition, Store } from "../store/store.ts";
 import type { ClientCall } from "./client-call.ts";
 import type { DirectCall } from "./direct-routes.ts";
@@ -50,8 +50,8 @@ export async function answerThroughEngine(
       state: { engineUnit: unit, clientCertificate: call.presented },
       body: { ...parameters, client_id: client.record.clientId },
     });
-    const when = [whileUnchanged(client), use.unused];
-    const batch = answer.status >= 400 ? { tag: unit.tag, when, put: [use.mark], remove: [...unit.remove] } : batchOf(unit);
+    const { tag, given } = unit;
+    const batch = answer.status >= 400 ? { tag, given, when: [use.unused], put: [use.mark], remove: [...unit.remove] } : batchOf(unit);
     const result = await needs.store.batch(batch);
     if (result.done) {
       return inPermittedCharacters(answer);

@@ -15,6 +15,8 @@ export interface EngineUnit {
   readonly tag: string;
   /** What the engine has read, by name: what it then consumes must still be that at the moment of the commit. */
   readonly read: Map<string, string>;
+  /** What is read of the client must be in force when the commit is asked for. */
+  readonly given: readonly Condition[];
   readonly when: Condition[];
   readonly put: Map<string, Put>;
   readonly remove: Set<string>;
@@ -26,7 +28,8 @@ export function createEngineUnit(client: VersionedClient, use: { readonly unused
     client,
     tag: tagOfClient(client.record.clientId),
     read: new Map(),
-    when: [whileUnchanged(client), use.unused],
+    given: [whileUnchanged(client)],
+    when: [use.unused],
     put: new Map([[use.mark.name, use.mark]]),
     remove: new Set(),
   };
@@ -34,5 +37,5 @@ export function createEngineUnit(client: VersionedClient, use: { readonly unused
 
 /** The collected writes as one batch. */
 export function batchOf(unit: EngineUnit): Batch {
-  return { tag: unit.tag, when: unit.when, put: [...unit.put.values()], remove: [...unit.remove] };
+  return { tag: unit.tag, given: unit.given, when: unit.when, put: [...unit.put.values()], remove: [...unit.remove] };
 }

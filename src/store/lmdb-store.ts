@@ -1,7 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { openLmdbFolder } from "./lmdb-folder.ts";
 import { startExpirySweep } from "./lmdb-sweep.ts";
-import { checkBatch, checkName, checkPut, checkScan, checkTag, holds, ttlMilliseconds } from "./store-arguments.ts";
+import { checkBatch, checkName, checkPut, checkScan, checkTag, conditionsOf, holds, ttlMilliseconds } from "./store-arguments.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
 import type { Batch, BatchResult, Condition, Entry, Store } from "./store.ts";
 
@@ -87,10 +87,15 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     }
   }
 
+  /** The first condition that does not hold; inside a transaction, for what that transaction sees. */
+  function failedOf(tag: string, conditions: readonly Condition[]): Condition | undefined {
+    return conditions.find((condition) => !holds(condition, read(keyOf(tag, condition.name))));
+  }
+
   function commitBatch(batch: Batch): Promise<BatchResult> {
-    const { tag, when = [] } = batch;
+    const conditions = conditionsOf(batch);
     const decide = () => {
-      const failed = when.find((condition) => !holds(condition, read(keyOf(tag, condition.name))));
+      const failed = failedOf(batch.tag, conditions);
       if (failed) return { done: false as const, failed };
       write(batch);
       return done;
@@ -110,17 +115,23 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
   async function batch(batch: Batch): Promise<BatchResult> {
     checkBatch(batch);
     expectOpen();
-    const { tag, when = [] } = batch;
+    const { tag, given = [], when = [] } = batch;
     const [only] = when;
-    if (only === undefined) {
+    if (only === undefined && given.length === 0) {
       await committed(entries.batch(() => write(batch)));
       return done;
     }
     const small = (batch.put?.length ?? 0) <= mostPutsAsInstructions;
-    if (small && when.length === 1 && isAbsence(only) && !entries.doesExist(keyOf(tag, only.name))) {
-      return (await commitIfNothingThere(only.name, batch)) ?? commitBatch(batch);
+    if (!small || when.length !== 1 || only === undefined || !isAbsence(only)) {
+      return commitBatch(batch);
     }
-    return commitBatch(batch);
+    takeNewestSnapshot();
+    const failed = failedOf(tag, given);
+    if (failed) return { done: false, failed };
+    if (entries.doesExist(keyOf(tag, only.name))) {
+      return commitBatch(batch);
+    }
+    return (await commitIfNothingThere(only.name, batch)) ?? commitBatch(batch);
   }
 
   return {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { listingsOf, ttlMilliseconds } from "./store-arguments.ts";
+import { conditionsOf, listingsOf, ttlMilliseconds } from "./store-arguments.ts";
 import type { Batch } from "./store.ts";
 
 export interface Script {
@@ -92,11 +92,12 @@ export interface KeySpelling {
 
 /** A batch as the batch script takes it: the number of keys, the keys, the arguments. */
 export function batchArguments(batch: Batch, { keyOf, indexOf }: KeySpelling): (string | number)[] {
-  const { tag, when = [], put = [], remove = [], unlist = [] } = batch;
+  const { tag, put = [], remove = [], unlist = [] } = batch;
+  const conditions = conditionsOf(batch);
   const listings = listingsOf(batch);
   const keys = [indexOf(tag)];
-  const args: (string | number)[] = [when.length, put.length, remove.length, listings.length];
-  for (const condition of when) {
+  const args: (string | number)[] = [conditions.length, put.length, remove.length, listings.length];
+  for (const condition of conditions) {
     keys.push(keyOf(tag, condition.name));
     if ("equals" in condition) args.push("equals", condition.equals);
     else args.push(condition.is, "");

@@ -2,7 +2,7 @@ import type { Log } from "../kernel/log.ts";
 import { connectionName, connectRedis, type RedisConnection } from "./redis-connection.ts";
 import { batchArguments, batchScript, scanScript, takeScript, type Script } from "./redis-scripts.ts";
 import { checkRedisServers } from "./redis-server-checks.ts";
-import { checkBatch, checkName, checkPut, checkScan, checkTag, listingsOf, ttlMilliseconds } from "./store-arguments.ts";
+import { checkBatch, checkName, checkPut, checkScan, checkTag, conditionsOf, listingsOf, ttlMilliseconds } from "./store-arguments.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
 import type { Batch, BatchResult, Entry, Store } from "./store.ts";
 
@@ -114,7 +114,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   async function runBatch(batch: Batch): Promise<BatchResult> {
     const args = batchArguments(batch, { keyOf, indexOf });
     const answer = Number(await change(batch.tag, batchScript, args));
-    const failed = batch.when?.[answer - 1];
+    const failed = conditionsOf(batch)[answer - 1];
     return failed ? { done: false, failed } : { done: true };
   }
 

@@ -47,7 +47,7 @@ export function checkBatch(batch: Batch): void {
   checkTag(batch.tag);
   const put = batch.put ?? [];
   const remove = batch.remove ?? [];
-  for (const condition of batch.when ?? []) checkName(condition.name);
+  for (const condition of conditionsOf(batch)) checkName(condition.name);
   for (const one of put) checkPut(one);
   for (const name of remove) checkName(name);
   for (const { tag, name } of batch.unlist ?? []) {
@@ -81,6 +81,11 @@ export function ttlMilliseconds(ttlSeconds: number): number {
 export function holds(condition: Condition, value: string | undefined): boolean {
   if ("equals" in condition) return value === condition.equals;
   return (value === undefined) === (condition.is === "absent");
+}
+
+/** All conditions of a batch, in the order in which the first that fails is named. */
+export function conditionsOf({ given = [], when = [] }: Batch): readonly Condition[] {
+  return given.length === 0 ? when : [...given, ...when];
 }
 
 /** The listings of a batch's puts. */

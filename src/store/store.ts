@@ -52,6 +52,11 @@ export type Condition =
 
 export interface Batch {
   readonly tag: string;
+  /**
+   * All must hold at some moment of the call, not later than the commit, else nothing is written. For what may as well
+   * change right behind the commit, because it is looked at again where the entries are used: it costs LMDB less.
+   */
+  readonly given?: readonly Condition[];
   /** All must hold at the moment of the commit, else nothing is written. */
   readonly when?: readonly Condition[];
   readonly put?: readonly Put[];
@@ -62,7 +67,7 @@ export interface Batch {
 
 export type BatchResult =
   | { readonly done: true }
-  /** The first condition, in the order given, that did not hold. */
+  /** The first condition, of `given` and then `when`, that did not hold. */
   | { readonly done: false; readonly failed: Condition };
 
 export interface ScanPage {

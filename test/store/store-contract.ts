@@ -151,6 +151,24 @@ export function storeContract(options: () => StoreOptions): void {
       expect(await get("new")).equals(undefined);
     });
 
+    it("judges what must be given ahead of the other conditions, and writes nothing without it", async () => {
+      await put("version", "1");
+      const write = (version: string, when: Batch["when"]) =>
+        store.batch({ tag, given: [{ name: "version", equals: version }], when: when ?? [], put: [{ name: "by", value: version, ttlSeconds: 60 }] });
+      const unused = { name: "used", is: "absent" } as const;
+      for (const when of [[unused], [unused, { name: "there", is: "present" } as const], []]) {
+        expect(await write("2", when)).deep.equals({ done: false, failed: { name: "version", equals: "2" } });
+        expect(await get("by")).equals(undefined);
+      }
+      expect(await write("1", [unused])).deep.equals({ done: true });
+      expect(await get("by")).equals("1");
+      await put("used", "u");
+      expect(await write("1", [unused])).deep.equals({ done: false, failed: unused });
+      await store.batch({ tag, remove: ["by"] });
+      expect(await write("1", [])).deep.equals({ done: true });
+      expect(await get("by")).equals("1");
+    });
+
     it("an equals condition means the exact bytes of the value, and no absent entry", async () => {
       await put("v", "São");
       expect((await store.batch({ tag, when: [{ name: "v", equals: "Sa\u0303o" }], remove: ["v"] })).done).equals(false);

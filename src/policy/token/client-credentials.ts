@@ -55,7 +55,9 @@ export function createClientCredentialsGrant(needs: ClientCredentialsNeeds): Cli
       const token = { name: clientNames.token(sha256(accessToken)), value: JSON.stringify(record), ttlSeconds: needs.lifetimeSeconds };
       const result = await needs.store.batch({
         tag: clientTag(route),
-        when: [whileUnchanged(client), use.unused],
+        // Changed or deleted behind this, a client makes its tokens inactive at once.
+        given: [whileUnchanged(client)],
+        when: [use.unused],
         put: [use.mark, token],
       });
       if (result.done) {

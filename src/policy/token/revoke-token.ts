@@ -32,17 +32,18 @@ export function createTokenRevocation(needs: { store: Store; audit: AuditLog }) 
   return async function revokeToken({ client, use }: AuthenticatedClient, token: string, by: ChangedBy): Promise<RevocationOutcome> {
     const { clientId, realm } = client.record;
     const tag = tagOfClient(clientId);
-    const when = [whileUnchanged(client), use.unused];
+    const given = [whileUnchanged(client)];
+    const when = [use.unused];
     // A token of another route is another client's.
     const ending = routeOf(token) === clientId.slice(0, 16) ? await endedBy(tag, token) : undefined;
     if (ending) {
       const entry = audit.entry(tag, { action: "token.revoked", realm, subject: { kind: "client", id: clientId }, ...by });
-      const ended = await store.batch({ tag, when: [...when, { name: ending.name, is: "present" }], put: [use.mark, entry], remove: ending.remove });
+      const ended = await store.batch({ tag, given, when: [...when, { name: ending.name, is: "present" }], put: [use.mark, entry], remove: ending.remove });
       if (ended.done || ended.failed.name !== ending.name) {
         return outcomeOf(ended, use.unused.name);
       }
     }
-    return outcomeOf(await store.batch({ tag, when, put: [use.mark] }), use.unused.name);
+    return outcomeOf(await store.batch({ tag, given, when, put: [use.mark] }), use.unused.name);
   };
 }
 
