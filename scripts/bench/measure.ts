@@ -69,12 +69,15 @@ async function measureWorkload(
   const assertions = Math.ceil((pass.warmSeconds + pass.measureSeconds) * rate * spare);
   const taking = servers.filter(({ instance }) => takes(instance, workload, needs.scale));
   for (const up of inTurn(pass.round ?? 0, taking)) {
-    // Each process has its code compiled by its own requests: two warm up for twice as long.
-    const times = pass.round === undefined ? up.running.pids.length : 1;
-    const { target, traffic } = await prepareTraffic(up, workload, { connections, assertions: assertions * times }, needs);
+    // Each process is given as much to do: how much it is given at once decides what a request costs it.
+    const processes = up.running.pids.length;
+    // Each has its code compiled by its own requests: two warm up for twice as long.
+    const times = pass.round === undefined ? processes : 1;
+    const amount = { connections: connections * processes, assertions: assertions * processes * times };
+    const { target, traffic } = await prepareTraffic(up, workload, amount, needs);
     const bank = workload === "accounts-read" && up.running.bank ? [up.running.bank.pid] : [];
     const watched = { server: [...up.running.pids, ...bank], store: up.redis ? [up.redis.pid] : [] };
-    const figures = await needs.load.measure(target, traffic, { ...pass, measureSeconds: pass.measureSeconds * times }, watched);
+    const figures = await needs.load.measure(target, traffic, { ...pass, ...amount, measureSeconds: pass.measureSeconds * times }, watched);
     ledger.record(pass, { workload, ...up.instance, connections }, figures);
   }
 }

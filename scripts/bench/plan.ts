@@ -5,7 +5,7 @@ const journeyWorkloads = ["pushed-request", "code-exchange", "refresh", "account
 export const workloads = ["client-credentials", "introspection", "registration", ...journeyWorkloads] as const;
 export type Workload = (typeof workloads)[number];
 
-/** One line of the table: which server does what, on what, for how many at once. */
+/** One line of the table: which server does what, on what, for how many at once (a process). */
 export interface Cell {
   readonly workload: Workload | "static answer";
   readonly subject: string;
@@ -82,7 +82,7 @@ export function passesOf(scale: Scale): Pass[] {
 /** The server itself. */
 export const measuredServer = "porteiro";
 
-/** The server with two processes: there is one question only, what a request costs. */
+/** The server with two processes, each with as many connections: there is one question only, what a request costs. */
 export const twoProcesses = "porteiro x2";
 
 /** A server that stays up through all rounds. */

@@ -131,6 +131,6 @@ export const legend = [
   "req/s: of registration, one is a register with its delete. * the load generator was the limit.",
   "CPU us: the server processes' CPU microseconds per request; Redis us: that of redis-server, which shares the core.",
   "x https, x bare: requests per second compared with a bare Node https server, and with bare oidc-provider on the same",
-  "store with as many clients and connections. Targets hold from 16 connections on.",
+  "store with as many clients and connections. Targets hold from 16 connections on; porteiro x2 has them for each process.",
   "idle MB, worked MB: anonymous memory of the process as soon as it was ready and after its last measurement.",
 ].join("\n");
