@@ -74,26 +74,38 @@ export function registrationHandlers(needs: RegistrationRoutesNeeds): DirectRout
 }
 
 async function register(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
-  const { realm, lifecycle } = needs;
-  const { certificate } = call;
-  const body = await bodyOf(call, needs);
-  const decision = await decideRegistration({ certificate: certificate.verdict, operation: "register", body }, needs.facts);
-  if (!decision.accepted) {
-    return refuse(decision, needs);
-  }
-  const route = routeOfSoftware(realm.name, decision.facts.statement.softwareId);
-  const fresh = { clientId: newClientId(route, needs.randomness), registrationToken: newToken(route, needs.randomness) };
-  const unit: RegistrationUnit = { decision, fresh };
-  const answer = await runEngine(call, needs, unit, { ...decision.metadata, software_statement: decision.statementJwt });
-  if (!unit.stored) {
+  const { realm, clients, lifecycle } = needs;
+  const { answer, accepted } = await judgeRegistration(call, needs);
+  if (!accepted) {
     return answer;
   }
-  const record = newRecord(decision, unit.stored, fresh, needs);
-  if (!(await lifecycle.register(record, decision.statementJwt, changedBy(call)))) {
-    const winner = await needs.clients.findByRoute(route);
+  const { record, statementJwt } = accepted;
+  if (!(await lifecycle.register(record, statementJwt, changedBy(call)))) {
+    const winner = await clients.findByRoute(routeOfSoftware(realm.name, record.softwareId));
     return refusalAnswer(realm, [duplicateOf(winner?.record.clientId ?? "another one", recoverUrl(realm))]);
   }
   return answer;
+}
+
+interface JudgedRegistration {
+  readonly answer: JsonAnswer;
+  /** What has to be stored before the answer may be given. */
+  readonly accepted?: { readonly record: ClientRecord; readonly statementJwt: string };
+}
+
+/** Apart from the commit, so that nothing of body, facts and decision is kept while it is under way. */
+async function judgeRegistration(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JudgedRegistration> {
+  const body = await bodyOf(call, needs);
+  const decision = await decideRegistration({ certificate: call.certificate.verdict, operation: "register", body }, needs.facts);
+  if (!decision.accepted) {
+    return { answer: refuse(decision, needs) };
+  }
+  const { statementJwt, metadata } = decision;
+  const route = routeOfSoftware(needs.realm.name, decision.facts.statement.softwareId);
+  const fresh = { clientId: newClientId(route, needs.randomness), registrationToken: newToken(route, needs.randomness) };
+  const unit: RegistrationUnit = { decision, fresh };
+  const answer = await runEngine(call, needs, unit, { ...metadata, software_statement: statementJwt });
+  return unit.stored ? { answer, accepted: { record: newRecord(decision, unit.stored, fresh, needs), statementJwt } } : { answer };
 }
 
 async function update(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
