@@ -61,7 +61,7 @@ export interface ClientRecords {
   find(clientId: string): Promise<VersionedClient | undefined>;
   /** The client of a route, whichever it is. */
   findByRoute(route: string): Promise<VersionedClient | undefined>;
-  /** What was last read of the client, perhaps outdated: fit only for what is then committed `when` its version holds. */
+  /** What was last read of the client, perhaps outdated: fit only for what is then committed `given` that its version holds. */
   recall(clientId: string): VersionedClient | undefined;
   /** A client of which the caller has just read that this version is in force. */
   recallVersion(version: string): VersionedClient | undefined;
