@@ -1,7 +1,5 @@
 import { expect } from "chai";
-import { readFile } from "node:fs/promises";
 import { IncomingMessage, ServerResponse } from "node:http";
-import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import Koa, { type Context } from "koa";
 import { createEngineRun } from "../../src/http/engine-run.ts";
@@ -55,9 +53,4 @@ describe("a run of the engine", () => {
       expect(request.url).to.equal("/as/it/came?x=1");
     });
   }
-
-  it("is worth that care: the engine still gives each context an accessor of its own", async () => {
-    const file = createRequire(import.meta.url).resolve("oidc-provider").replace(/provider\.js$|index\.js$/, "helpers/initialize_app.js");
-    expect(await readFile(file, "utf8")).to.match(/defineProperty\(ctx, 'oidc', \{\s*get: /);
-  });
 });

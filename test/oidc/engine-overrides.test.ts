@@ -59,6 +59,12 @@ describe("the engine's overrides", () => {
     });
   });
 
+  describe("contexts: a run of the engine empties its own", () => {
+    it("the engine gives each an accessor of its own; without it src/http/engine-run.ts could leave them as they are", async () => {
+      expect(await engineFile("lib/helpers/initialize_app.js")).to.match(/defineProperty\(ctx, 'oidc', \{\s*get: /);
+    });
+  });
+
   describe("clientAuthMethod: a client that we have authenticated proves nothing a second time", () => {
     const member = "clientAuthMethod";
     it("the engine has it there as a getter, and authenticates by it", async () => {
