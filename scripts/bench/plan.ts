@@ -36,7 +36,7 @@ export const fullScale: Scale = {
   connections: [1, 16, 64],
   clients: [10, 2_000],
   withManyClients: workloads,
-  firstWarmSeconds: 5,
+  firstWarmSeconds: 10,
   warmSeconds: 0.4,
   measureSeconds: 1.6,
   tokens: 200,
