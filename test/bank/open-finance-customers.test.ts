@@ -63,24 +63,24 @@ describe("Open Finance customers API", () => {
     expect(relation.data.procurators[0]?.type).to.equal("REPRESENTANTE_LEGAL");
   });
 
-  it("knows the company by the consent's accounts, or as the only one that the customer represents, when no CNPJ is told", async () => {
+  it("404 when the consent names no company, whatever accounts it covers and whomever the customer represents", async () => {
     const bakery = accountId(bank, "padaria.modelo", "90000001");
     for (const [login, account_ids] of [
       ["jacaranda.exemplo", [bakery]],
+      ["ipe.amarelo", [bakery]],
       ["ipe.amarelo", []],
     ] as const) {
       const token = consentToken(bank, { login, consent: { account_ids } });
-      const { data } = companyIdentificationsSchema.parse(await get("business/identifications", token));
-      expect(data[0]?.cnpjNumber).to.equal(padariaCnpj);
+      for (const path of ["identifications", "qualifications", "financial-relations"]) {
+        expectProblem(await callData(bank, `${customers}/business/${path}`, token), 404, "RECURSO_NAO_ENCONTRADO");
+      }
     }
   });
 
-  it("404 when the consent is nobody's company, or the customer is not known here", async () => {
-    const nobodys = consentToken(bank, { login: "jacaranda.exemplo" });
+  it("404 when the company or the customer is not known here", async () => {
     const unknown = consentToken(bank, {}, { sub: "nobody" });
     const company = consentToken(bank, { login: "padaria.modelo", cnpj: "00000000000191" });
     for (const path of ["identifications", "qualifications", "financial-relations"]) {
-      expectProblem(await callData(bank, `${customers}/business/${path}`, nobodys), 404, "RECURSO_NAO_ENCONTRADO");
       expectProblem(await callData(bank, `${customers}/business/${path}`, company), 404, "RECURSO_NAO_ENCONTRADO");
       expectProblem(await callData(bank, `${customers}/personal/${path}`, company), 404, "RECURSO_NAO_ENCONTRADO");
       expectProblem(await callData(bank, `${customers}/personal/${path}`, unknown), 404, "RECURSO_NAO_ENCONTRADO");

@@ -12,7 +12,6 @@ import {
   type KeptCompany,
   type KeptPerson,
 } from "./customer-answers.ts";
-import { consentedCompany } from "./consented-company.ts";
 import { companyFile, personFile } from "./customer-files.ts";
 import {
   companyIdentificationsSchema,
@@ -29,21 +28,21 @@ import { instantMeta, pageLinks, pageQuery, selfLink, takePage } from "./paging.
 
 const noQuery = z.object({});
 
-/** The customers API, 2.2.1: who the consenting person is, or the company that the consent is for. */
+/** The customers API, 2.2.1: who the consenting person is, or the company that the consent names. */
 export function customersApi(needs: { sampleData: SampleData; institution: Institution }): DataApi {
   const { sampleData, institution } = needs;
 
   function person({ token }: Call): KeptPerson {
     const who = sampleData.customerById(token.customerId);
     const file = who === undefined ? undefined : personFile(who.customerId);
-    if (who?.kind !== "person" || file === undefined) throw noSuchCustomer();
+    if (who?.kind !== "person" || file === undefined) throw notFound("Esta instituição não tem cadastro do cliente deste consentimento.");
     return { who, file, institution, accounts: depositsOf(who) };
   }
 
   function company({ token }: Call): KeptCompany {
-    const who = consentedCompany(token, sampleData);
+    const who = sampleData.companies.find(({ cnpj }) => cnpj === token.consent.cnpj);
     const file = who === undefined ? undefined : companyFile(who.customerId);
-    if (who === undefined || file === undefined) throw noSuchCustomer();
+    if (who === undefined || file === undefined) throw notFound("Este consentimento não é de uma empresa com cadastro nesta instituição. Para dados de empresa, crie-o com businessEntity.");
     return { who, file, institution, accounts: depositsOf(who) };
   }
 
@@ -128,6 +127,6 @@ export function customersApi(needs: { sampleData: SampleData; institution: Insti
   };
 }
 
-function noSuchCustomer() {
-  return dataRefusal("RECURSO_NAO_ENCONTRADO", "Esta instituição não tem cadastro do cliente deste consentimento.");
+function notFound(detail: string) {
+  return dataRefusal("RECURSO_NAO_ENCONTRADO", detail);
 }
