@@ -87,6 +87,15 @@ describe("Open Finance customers API", () => {
     }
   });
 
+  it("begins days at Brasília's midnight", async () => {
+    const company = consentToken(bank, { login: "ipe.amarelo", cnpj: padariaCnpj });
+    const { data } = companyIdentificationsSchema.parse(await get("business/identifications", company));
+    expect(data[0]?.incorporationDate).to.equal("2010-05-03T03:00:00Z");
+    expect(data[0]?.parties.map(({ startDate }) => startDate)).to.deep.equal(["2010-05-03T03:00:00Z", "2018-09-01T03:00:00Z"]);
+    expect(companyRelationSchema.parse(await get("business/financial-relations", company)).data.startDate).to.equal("2010-06-15T03:00:00Z");
+    expect(personRelationSchema.parse(await get("personal/financial-relations", consentToken(bank))).data.startDate).to.equal("2019-08-12T03:00:00Z");
+  });
+
   it("pages identifications, whose list is never empty, and takes no parameter elsewhere", async () => {
     const token = consentToken(bank);
     const at = (path: string) => callData(bank, `${customers}/personal/${path}`, token);

@@ -3,6 +3,7 @@ import { openFinanceTypes } from "../consent-accounts.ts";
 import { displayName, type Company, type Customer, type Person } from "../sample-customers.ts";
 import type { SharedAccount } from "../sample-data.ts";
 import { accountNumber, accountSubtype } from "./account-answers.ts";
+import { momentOf, type Day } from "./calendar.ts";
 import type { CompanyFile, PersonFile } from "./customer-files.ts";
 import type {
   companyIdentificationSchema,
@@ -173,6 +174,6 @@ function updatedAt({ registeredAt }: Customer): string {
   return toSecond(Date.parse(registeredAt));
 }
 
-function dayStart(day: string): string {
-  return toSecond(Date.parse(day));
+function dayStart(day: Day): string {
+  return toSecond(momentOf(day, 0));
 }
