@@ -96,6 +96,23 @@ describe("Open Finance customers API", () => {
     expect(personRelationSchema.parse(await get("personal/financial-relations", consentToken(bank))).data.startDate).to.equal("2019-08-12T03:00:00Z");
   });
 
+  it("says of everything that it was updated no earlier than the latest day it tells of", async () => {
+    const calls = [
+      ...["jacaranda.exemplo", "ipe.amarelo", "buriti.ficticio"].map((login) => ["personal", { login }] as const),
+      ["business", { login: "ipe.amarelo", cnpj: padariaCnpj }] as const,
+    ];
+    for (const [kind, consent] of calls) {
+      for (const path of ["identifications", "qualifications", "financial-relations"]) {
+        const { data } = (await get(`${kind}/${path}`, consentToken(bank, consent))) as { data: object };
+        const [one = data] = Array.isArray(data) ? data : [];
+        const { updateDateTime, ...rest } = one as { updateDateTime: string };
+        const told = JSON.stringify(rest);
+        for (const [day] of told.matchAll(/\d{4}-\d{2}-\d{2}/g)) expect(day <= updateDateTime.slice(0, 10), `${day} in ${told}`).to.equal(true);
+        for (const [, year] of told.matchAll(/"year":(\d{4})/g)) expect(`${year}-12-31` < updateDateTime, told).to.equal(true);
+      }
+    }
+  });
+
   it("pages identifications, whose list is never empty, and takes no parameter elsewhere", async () => {
     const token = consentToken(bank);
     const at = (path: string) => callData(bank, `${customers}/personal/${path}`, token);

@@ -32,7 +32,7 @@ export type KeptCompany = Kept<Company, CompanyFile>;
 export function personIdentification({ who, file, institution }: KeptPerson): z.infer<typeof personIdentificationSchema> {
   const { number, checkDigit, issuer } = file.identityCard;
   return {
-    updateDateTime: updatedAt(who),
+    updateDateTime: file.updatedAt,
     personalId: who.customerId,
     brandName: institution.brandName,
     civilName: displayName(who),
@@ -51,9 +51,9 @@ export function personIdentification({ who, file, institution }: KeptPerson): z.
   };
 }
 
-export function personQualification({ who, file, institution }: KeptPerson): Data<typeof personQualificationSchema> {
+export function personQualification({ file, institution }: KeptPerson): Data<typeof personQualificationSchema> {
   return {
-    updateDateTime: updatedAt(who),
+    updateDateTime: file.updatedAt,
     companyCnpj: institution.cnpj,
     occupationCode: "CBO",
     occupationDescription: file.occupation,
@@ -64,10 +64,10 @@ export function personQualification({ who, file, institution }: KeptPerson): Dat
   };
 }
 
-export function personRelation({ who, file, accounts, institution }: KeptPerson): Data<typeof personRelationSchema> {
+export function personRelation({ file, accounts, institution }: KeptPerson): Data<typeof personRelationSchema> {
   const { proxy, salaryFrom, salaryAccount } = file;
   return {
-    updateDateTime: updatedAt(who),
+    updateDateTime: file.updatedAt,
     startDate: dayStart(file.customerSince),
     productsServicesType: [...file.products],
     procurators: proxy === undefined ? [] : [{ type: "PROCURADOR", cpfNumber: proxy.cpf, civilName: proxy.name }],
@@ -103,7 +103,7 @@ export function personRelation({ who, file, accounts, institution }: KeptPerson)
 
 export function companyIdentification({ who, file, institution }: KeptCompany): z.infer<typeof companyIdentificationSchema> {
   return {
-    updateDateTime: updatedAt(who),
+    updateDateTime: file.updatedAt,
     businessId: who.customerId,
     brandName: institution.brandName,
     companyName: who.legalName,
@@ -125,19 +125,19 @@ export function companyIdentification({ who, file, institution }: KeptCompany): 
   };
 }
 
-export function companyQualification({ who, file }: KeptCompany): Data<typeof companyQualificationSchema> {
+export function companyQualification({ file }: KeptCompany): Data<typeof companyQualificationSchema> {
   const { yearlyRevenue, wealth } = file;
   return {
-    updateDateTime: updatedAt(who),
+    updateDateTime: file.updatedAt,
     economicActivities: file.activities.map((code, at) => ({ code, isMain: at === 0 })),
     informedRevenue: { frequency: "ANUAL", amount: reais(yearlyRevenue.centavos), year: yearlyRevenue.year },
     informedPatrimony: { amount: reais(wealth.centavos), date: wealth.on },
   };
 }
 
-export function companyRelation({ who, file, accounts, institution }: KeptCompany): Data<typeof companyRelationSchema> {
+export function companyRelation({ file, accounts, institution }: KeptCompany): Data<typeof companyRelationSchema> {
   return {
-    updateDateTime: updatedAt(who),
+    updateDateTime: file.updatedAt,
     startDate: dayStart(file.customerSince),
     productsServicesType: [...file.products],
     procurators: file.proxies.map(({ cpf, name }) => ({ type: "REPRESENTANTE_LEGAL", cnpjCpfNumber: cpf, civilName: name })),
@@ -167,11 +167,6 @@ function contactsOf({ address, phone, email }: Customer, phoneType: "MOVEL" | "F
     ],
     emails: [{ isMain: true, email }],
   };
-}
-
-/** The sample's records have not changed since the customer registered. */
-function updatedAt({ registeredAt }: Customer): string {
-  return toSecond(Date.parse(registeredAt));
 }
 
 function dayStart(day: Day): string {

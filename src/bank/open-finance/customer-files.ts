@@ -2,6 +2,8 @@ import { sampleCustomers } from "../sample-customers.ts";
 
 /** What the bank knows of a person beyond name and address. Money in centavos of BRL, days yyyy-MM-dd. */
 export interface PersonFile {
+  /** UTC, to the second; no earlier than anything in the file. */
+  readonly updatedAt: string;
   readonly maritalStatus: "SOLTEIRO" | "CASADO" | "VIUVO" | "DIVORCIADO" | "UNIAO_ESTAVEL";
   readonly sex: "FEMININO" | "MASCULINO" | "OUTRO";
   readonly mother: string;
@@ -24,6 +26,8 @@ export interface PersonFile {
 
 /** What the bank knows of a company. */
 export interface CompanyFile {
+  /** UTC, to the second; no earlier than anything in the file. */
+  readonly updatedAt: string;
   readonly partners: readonly { readonly cpf: string; readonly name: string; readonly since: string; readonly share: string; readonly manages: boolean }[];
   /** CNAE subclasses, the main one first. */
   readonly activities: readonly string[];
@@ -56,6 +60,7 @@ const school = { employer: "Escola Inexistente S.A.", employerCnpj: "00022244000
 /** By login id; invented like the customers. */
 const peopleByLogin: Readonly<Record<string, PersonFile>> = {
   "jacaranda.exemplo": {
+    updatedAt: "2026-02-10T17:42:05Z",
     maritalStatus: "UNIAO_ESTAVEL",
     sex: "FEMININO",
     mother: "Araucária de Exemplo",
@@ -70,6 +75,7 @@ const peopleByLogin: Readonly<Record<string, PersonFile>> = {
     salaryAccount: { ...school, openedOn: "2019-08-12" },
   },
   "ipe.amarelo": {
+    updatedAt: "2025-11-03T12:08:51Z",
     maritalStatus: "DIVORCIADO",
     sex: "MASCULINO",
     mother: "Sapucaia Amarelo",
@@ -89,6 +95,7 @@ const peopleByLogin: Readonly<Record<string, PersonFile>> = {
     },
   },
   "buriti.ficticio": {
+    updatedAt: "2026-01-15T18:45:10Z",
     maritalStatus: "SOLTEIRO",
     sex: "OUTRO",
     mother: "Carnaúba Fictícia",
@@ -103,6 +110,7 @@ const peopleByLogin: Readonly<Record<string, PersonFile>> = {
 
 const companiesByLogin: Readonly<Record<string, CompanyFile>> = {
   "padaria.modelo": {
+    updatedAt: "2026-03-31T14:30:00Z",
     partners: [
       { cpf: "00022233334", name: "Ipê Amarelo", since: "2010-05-03", share: "0.600000", manages: true },
       { cpf: "00066677750", name: "Peroba Simulada", since: "2018-09-01", share: "0.400000", manages: false },
