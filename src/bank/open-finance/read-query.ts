@@ -13,9 +13,12 @@ export function readQuery<Schema extends z.ZodObject>(ctx: Context, schema: Sche
   const names = [...new URLSearchParams(ctx.querystring).keys()];
   const foreign = names.find((name) => !Object.hasOwn(schema.shape, name));
   if (foreign !== undefined) {
+    const known = Object.keys(schema.shape).join(", ");
     throw dataRefusal(
       "PARAMETRO_INVALIDO",
-      `Este endpoint aceita na URL apenas ${Object.keys(schema.shape).join(", ")}; veio ${printable(foreign)}. Retire-o, ou corrija o nome.`,
+      known === ""
+        ? `Este endpoint não aceita parâmetros na URL; veio ${printable(foreign)}. Retire-o.`
+        : `Este endpoint aceita na URL apenas ${known}; veio ${printable(foreign)}. Retire-o, ou corrija o nome.`,
     );
   }
   const repeated = names.find((name, at) => names.indexOf(name) !== at);
