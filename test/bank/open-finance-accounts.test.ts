@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { overdraftLimits } from "../../src/bank/open-finance/account-answers.ts";
 import {
   accountIdentificationSchema,
   accountListSchema,
@@ -118,6 +119,13 @@ describe("Open Finance accounts API", () => {
       unarrangedOverdraftAmount: { amount: "0.00", currency: "BRL" },
     });
     expect(await of("30000001")).to.deep.equal({});
+  });
+
+  it("counts an unarranged overdraft as used limit too", () => {
+    const account = bank.sampleData.depositAccount(accountId(bank, "ipe.amarelo", "10000003"));
+    if (account === undefined) throw new Error("no account");
+    const { overdraftUsedLimit, unarrangedOverdraftAmount } = overdraftLimits({ ...account, currentCentavos: -650_40 });
+    expect([overdraftUsedLimit?.amount, unarrangedOverdraftAmount?.amount]).to.deep.equal(["650.40", "150.40"]);
   });
 
   it("refuses an account outside the consent and one that nobody has, in the same words", async () => {

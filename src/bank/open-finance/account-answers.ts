@@ -55,13 +55,14 @@ export function balances(account: SharedAccount, now: number): Data<typeof balan
   };
 }
 
+/** What is overdrawn beyond the contracted limit (adiantamento a depositante) counts as used limit too. */
 export function overdraftLimits(account: SharedAccount): Data<typeof overdraftLimitsSchema> {
   const contracted = account.overdraftLimitCentavos;
   if (contracted === undefined) return {};
   const overdrawn = Math.max(0, -account.currentCentavos);
   return {
     overdraftContractedLimit: reais(contracted),
-    overdraftUsedLimit: reais(Math.min(overdrawn, contracted)),
+    overdraftUsedLimit: reais(overdrawn),
     unarrangedOverdraftAmount: reais(Math.max(0, overdrawn - contracted)),
   };
 }
