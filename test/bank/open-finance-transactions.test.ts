@@ -15,8 +15,12 @@ describe("Open Finance transactions", () => {
   let bank: BankBench;
   let token: string;
   let path: string;
+  const time = { at: now };
+  afterEach(() => {
+    time.at = now;
+  });
   before(async () => {
-    bank = await openBank({ clock: () => now });
+    bank = await openBank({ clock: () => time.at });
     token = consentToken(bank, { login: "ipe.amarelo", cnpj: padariaCnpj });
     path = `${accounts}/${accountId(bank, "padaria.modelo", "90000001")}/transactions`;
   });
@@ -195,6 +199,21 @@ describe("sample transactions", () => {
         expect([dayOf(at), new Date(at).toISOString().slice(0, 10)]).to.deep.equal([day, day]);
       }
     }
+  });
+
+  it("dates what is scheduled where it will be: a salary due at seven is not of last midnight", () => {
+    const dawn = Date.parse("2026-11-05T09:00:00Z");
+    const payday = { first: "2026-11-05", last: "2026-11-05" };
+    const salaryAt = (seen: number) => transactionsOf(household, payday, seen).find(({ movement }) => movement.type === "FOLHA_PAGAMENTO");
+    expect(salaryAt(dawn)).to.include({ state: "LANCAMENTO_FUTURO", at: Date.parse("2026-11-05T10:00:00Z") });
+    expect(salaryAt(dawn + 3_600_000)).to.include({ state: "TRANSACAO_EFETIVADA", at: Date.parse("2026-11-05T10:00:00Z") });
+    fc.assert(
+      fc.property(instants, (at) => {
+        const period = { first: addDays(dayOf(at), -1), last: addMonths(dayOf(at), 2) };
+        for (const { state, at: dated } of transactionsOf(household, period, at)) expect(dated > at).to.equal(state === "LANCAMENTO_FUTURO");
+      }),
+      runs,
+    );
   });
 
   it("knows the calendar: Brasília's midnight, ends of months, leap days", () => {

@@ -101,7 +101,7 @@ function toTransaction(accountNumber: string, entry: Entry, now: number): Transa
   const at = momentOf(day, second);
   const id = (state: string) => createHash("sha256").update(`${accountNumber}/${day}/${position}/${state}`).digest("hex").slice(0, 32);
   if (at > now) {
-    return scheduled ? { id: id("future"), state: "LANCAMENTO_FUTURO", movement, centavos, at: momentOf(day, 0) } : undefined;
+    return scheduled ? { id: id("future"), state: "LANCAMENTO_FUTURO", movement, centavos, at } : undefined;
   }
   if (day === dayOf(now) && settledNextDay.has(movement.type)) {
     return { id: id("processing"), state: "TRANSACAO_PROCESSANDO", movement, centavos, at };
