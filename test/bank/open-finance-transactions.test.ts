@@ -98,6 +98,16 @@ describe("Open Finance transactions", () => {
     }
   });
 
+  it("names the employer in salaries that this bank pays out, whoever reads of them", async () => {
+    const salary = async (at: string, as: string) => {
+      const answer = await callData(bank, `${at}${year}&page-size=1000`, as);
+      return transactionListSchema.parse(answer.body).data.find(({ type }) => type === "FOLHA_PAGAMENTO");
+    };
+    expect(await salary(path, token)).to.include({ creditDebitType: "DEBITO", partieCnpjCpf: padariaCnpj, partiePersonType: "PESSOA_JURIDICA" });
+    const employed = `${accounts}/${accountId(bank, "jacaranda.exemplo", "10000001")}/transactions`;
+    expect(await salary(employed, consentToken(bank))).to.include({ creditDebitType: "CREDITO", partieCnpjCpf: "00022244000175" });
+  });
+
   const refused: readonly [rule: string, query: string, status: number, code: string][] = [
     ["a beginning without an end", "?fromBookingDate=2026-11-01", 400, "PARAMETRO_NAO_INFORMADO"],
     ["an end without a beginning", "?toBookingDate=2026-11-01", 400, "PARAMETRO_NAO_INFORMADO"],

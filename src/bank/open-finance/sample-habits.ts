@@ -78,6 +78,7 @@ const mill: Party = {
   account: { compeCode: "997", branchCode: "0100", number: "01020304", checkDigit: "5" },
 };
 const employee: Party = { name: "Peroba Simulada", document: "00066677750" };
+const employer: Party = { name: "Padaria Modelo de Mentira Ltda.", document: "00011122000183" };
 const customer: Party = { name: "Pitanga Suposta", document: "00077788800" };
 const family: Party = { name: "Umbu Presumido", document: "00088899969" };
 
@@ -145,7 +146,8 @@ const prepaid: Habits = {
 const bakery: Habits = {
   monthly: [
     { type: "BOLETO", direction: "DEBITO", name: "BOLETO MOINHO DE FICÇÃO", party: mill, dayOfMonth: 9, centavos: 12_480_00 },
-    { type: "FOLHA_PAGAMENTO", direction: "DEBITO", name: "FOLHA DE PAGAMENTO", party: employee, dayOfMonth: 5, centavos: 21_340_00 },
+    // The contract wants the employer's document in salaries that this bank pays out, in the employer's own account as well.
+    { type: "FOLHA_PAGAMENTO", direction: "DEBITO", name: "FOLHA DE PAGAMENTO", party: employer, dayOfMonth: 5, centavos: 21_340_00 },
     { type: "OPERACAO_CREDITO", direction: "DEBITO", name: "PARCELA CAPITAL DE GIRO", dayOfMonth: 2, centavos: 5_390_12 },
     { type: "TARIFA_SERVICOS_AVULSOS", direction: "DEBITO", name: "TARIFA DE COBRANÇA", dayOfMonth: 20, centavos: 89_00 },
   ],
