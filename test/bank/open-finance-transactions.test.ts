@@ -67,6 +67,23 @@ describe("Open Finance transactions", () => {
     expect(moments).to.deep.equal(moments.toSorted().toReversed());
   });
 
+  it("stays on the day that the first page was of, though midnight comes between the pages", async () => {
+    for (const at of [path, `${path}-current`]) {
+      time.at = Date.parse("2026-11-21T02:59:50Z");
+      const first = await list("?page-size=1", at);
+      expect(first.links.self).to.equal(`https://localhost:7445${at}?page-size=1`);
+      time.at += 20_000;
+      const second = await list(new URL(first.links.next ?? "").search, at);
+      const period = "fromBookingDate=2026-11-20&toBookingDate=2026-11-20";
+      expect(second.data[0]?.transactionDateTime).to.match(/^2026-11-20T/);
+      expect(second.links).to.include({
+        first: `https://localhost:7445${at}?${period}&page=1&page-size=1`,
+        prev: `https://localhost:7445${at}?${period}&page=1&page-size=1`,
+        next: `https://localhost:7445${at}?${period}&page=3&page-size=1`,
+      });
+    }
+  });
+
   it("filters by period and by direction; both directions together are all", async () => {
     const period = "?fromBookingDate=2026-10-01&toBookingDate=2026-10-31&page-size=1000";
     const all = (await list(period)).data;

@@ -34,13 +34,14 @@ export function accountsApi(needs: { sampleData: SampleData; institution: Instit
 
   function transactions(call: Call, query: z.output<typeof transactionQuery>, reach: Parameters<typeof bookingPeriod>[2]) {
     const account = namedAccount(call, sampleData);
-    const found = transactionsOf(account, bookingPeriod(query, call.now, reach), call.now).filter(
+    const period = bookingPeriod(query, call.now, reach);
+    const found = transactionsOf(account, period, call.now).filter(
       ({ movement }) => query.creditDebitIndicator === undefined || movement.direction === query.creditDebitIndicator,
     );
     const page = takePage(found, query);
     return {
       data: page.items.map(listedTransaction),
-      links: pageLinksWithoutLast(call.place, page),
+      links: pageLinksWithoutLast(call.place, page, { fromBookingDate: period.first, toBookingDate: period.last }),
       meta: instantMeta(call.now),
     };
   }

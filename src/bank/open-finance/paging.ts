@@ -62,11 +62,14 @@ export function selfLink({ url, sent }: Place): Links {
   return { self: withQuery(url, sent) };
 }
 
-/** `first` and `prev` from the second page on, `next` and `last` up to the one before the last. */
-export function pageLinks(place: Place, page: Page<unknown>): Links {
+/**
+ * `first` and `prev` from the second page on, `next` and `last` up to the one before the last.
+ * @param assumed what the call left open and the list was made for, such as today: its other pages are of the same.
+ */
+export function pageLinks(place: Place, page: Page<unknown>, assumed: Readonly<Record<string, string>> = {}): Links {
   const { number, size, totalPages } = page;
   const { page: _, "page-size": __, ...filters } = place.sent;
-  const at = (wanted: number) => withQuery(place.url, { ...filters, page: String(wanted), "page-size": String(size) });
+  const at = (wanted: number) => withQuery(place.url, { ...assumed, ...filters, page: String(wanted), "page-size": String(size) });
   return {
     ...selfLink(place),
     ...(number > 1 && { first: at(1), prev: at(Math.min(number - 1, Math.max(totalPages, 1))) }),
@@ -75,8 +78,8 @@ export function pageLinks(place: Place, page: Page<unknown>): Links {
 }
 
 /** The same for a list whose end is not told. */
-export function pageLinksWithoutLast(place: Place, page: Page<unknown>): Omit<Links, "last"> {
-  const { last: _, ...links } = pageLinks(place, page);
+export function pageLinksWithoutLast(...list: Parameters<typeof pageLinks>): Omit<Links, "last"> {
+  const { last: _, ...links } = pageLinks(...list);
   return links;
 }
 
