@@ -56,6 +56,11 @@ describe("Open Finance OpenAPI document", () => {
     expect(parameters.filter(({ in: place, required }) => place === "query" && required)).to.deep.equal([]);
   });
 
+  it("bounds the page size of resources as its contract does", () => {
+    const parameters = document.paths["/open-banking/resources/v3/resources"]?.get.parameters ?? [];
+    expect(parameters.find(({ name }) => name === "page-size")?.schema).to.include({ type: "integer", minimum: 25, maximum: 1000, default: 25 });
+  });
+
   it("holds what is answered, good and bad", async () => {
     const token = consentToken(bank, { login: "ipe.amarelo", cnpj: padariaCnpj });
     for (const [path] of operations) {

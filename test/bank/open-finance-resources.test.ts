@@ -35,6 +35,14 @@ describe("Open Finance resources API", () => {
     expect(small.body?.["meta"]).to.include({ totalRecords: 2, totalPages: 1 });
     const second = await callData(bank, `${resources}?page=2&page-size=1`, token);
     expect(second.body?.["links"]).to.deep.include({ first: `https://localhost:7445${resources}?page=1&page-size=25` });
+    for (const smaller of ["0", "-1", "24"]) {
+      const answer = await callData(bank, `${resources}?page=2&page-size=${smaller}`, token);
+      expect(answer.status, smaller).to.equal(200);
+      expect(answer.body?.["links"]).to.deep.include({ first: `https://localhost:7445${resources}?page=1&page-size=25` });
+    }
+    for (const wrong of ["one", "2.5", "4294967296"]) {
+      expectProblem(await callData(bank, `${resources}?page-size=${wrong}`, token), 400, "PARAMETRO_INVALIDO");
+    }
     expectProblem(await callData(bank, `${resources}?page-size=1001`, token), 422, "PAGINACAO_NAO_PERMITIDA");
   });
 });

@@ -20,6 +20,21 @@ export const pageQuery = z.object({
   "pagination-key": z.string().max(2048).optional().describe("um texto de até 2048 caracteres"),
 });
 
+/** The same where the contract counts every smaller page as one of so many records. */
+export function pageQueryFrom(least: number) {
+  const pageSize = z
+    .string()
+    .regex(/^-?\d{1,10}$/)
+    .transform((text) => Math.max(Number(text), least))
+    .pipe(z.int().min(least).max(greatestInt32));
+  return pageQuery.extend({
+    "page-size": pageSize
+      .default(least)
+      .meta({ maximum: greatestPageSize })
+      .describe(`um número inteiro até ${greatestPageSize}; menos de ${least} conta como ${least}`),
+  });
+}
+
 /** One page of a list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -31,14 +46,13 @@ export interface Page<Item> {
 
 /**
  * Cuts a page out of a list. One beyond the last page is empty.
- * @param least the smallest page that this API gives; smaller sizes count as this one.
  * @throws ApiRefusal PAGINACAO_NAO_PERMITIDA for more than 1000 records a page.
  */
-export function takePage<Item>(all: readonly Item[], query: z.output<typeof pageQuery>, least = 1): Page<Item> {
-  if (query["page-size"] > greatestPageSize) {
-    throw dataRefusal("PAGINACAO_NAO_PERMITIDA", `O parâmetro page-size vai até ${greatestPageSize}; veio ${query["page-size"]}.`);
+export function takePage<Item>(all: readonly Item[], query: z.output<typeof pageQuery>): Page<Item> {
+  const size = query["page-size"];
+  if (size > greatestPageSize) {
+    throw dataRefusal("PAGINACAO_NAO_PERMITIDA", `O parâmetro page-size vai até ${greatestPageSize}; veio ${size}.`);
   }
-  const size = Math.max(query["page-size"], least);
   const start = (query.page - 1) * size;
   return {
     items: all.slice(start, start + size),

@@ -3,11 +3,10 @@ import type { SampleData } from "../sample-data.ts";
 import { idSchema } from "./accounts-schemas.ts";
 import { operation, type DataApi } from "./data-api.ts";
 import { linksSchema, metaTotalsSchema } from "./envelope.ts";
-import { pageLinks, pageQuery, takePage, totalsMeta } from "./paging.ts";
+import { pageLinks, pageQueryFrom, takePage, totalsMeta } from "./paging.ts";
 import { consentedAccounts, resourceStatus, resourceStatuses } from "./shared-account.ts";
 
-/** This contract counts a smaller page as one of 25. */
-const leastPageSize = 25;
+const listQuery = pageQueryFrom(25);
 
 const resourceListSchema = z.object({
   data: z.array(z.object({ resourceId: idSchema, type: z.literal("ACCOUNT"), status: z.enum(resourceStatuses) })),
@@ -29,12 +28,12 @@ export function resourcesApi({ sampleData }: { sampleData: SampleData }): DataAp
         path: "/resources",
         summary: "What the customer chose to share, with its state, ordered by branch and number",
         permission: "RESOURCES_READ",
-        query: pageQuery,
+        query: listQuery,
         answer: resourceListSchema,
         answerName: "ResourceList",
         respond: (call, query) => {
           const shared = call.token.consent.permissions.has("ACCOUNTS_READ") ? consentedAccounts(call, sampleData) : [];
-          const page = takePage(shared, query, leastPageSize);
+          const page = takePage(shared, query);
           return {
             data: page.items.map((account) => ({
               resourceId: account.openFinanceId,
