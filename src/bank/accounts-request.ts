@@ -1,6 +1,7 @@
 import type { Context } from "koa";
 import { z } from "zod";
 import { printable } from "../kernel/refusal.ts";
+import { institutionIdForm } from "../settings/settings-schema.ts";
 import { accountsRefusal, type AccountsCode } from "./accounts-family.ts";
 import { guid, loginIdForm, notPrintable, takesJson } from "./api-family.ts";
 
@@ -12,7 +13,7 @@ export const accountsHeaders = z.object({
   callingAppId: z.string().max(50).optional().describe("a name of the calling application, at most 50 characters"),
   institutionId: z
     .string()
-    .regex(/^[0-9]{4,6}$/)
+    .regex(institutionIdForm)
     .optional()
     .describe("the financial institution's id, 4 to 6 digits, the one the token is for"),
 });

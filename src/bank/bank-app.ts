@@ -27,7 +27,7 @@ export interface BankNeeds {
 export interface BankSettings {
   /** The one financial institution, 4 to 6 digits with leading zeros. */
   readonly institutionId: string;
-  /** Root URL of the bank's listener, for its OpenAPI document. */
+  /** Root URL of the bank, for its links and OpenAPI documents. */
   readonly publicUrl: string;
   readonly openFinance?: OpenFinanceSettings;
 }

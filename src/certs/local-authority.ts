@@ -54,6 +54,11 @@ export async function loadOrCreateLocalAuthority(needs: LocalAuthorityNeeds): Pr
   };
 }
 
+/** The hosts of a server of this machine: its own names, and those of the URLs that lead to it. */
+export function hostsOf(urls: readonly string[]): [string, ...string[]] {
+  return ["localhost", ...new Set([...urls.map((url) => new URL(url).hostname), "127.0.0.1", "::1"])];
+}
+
 /** Generation after generation of the authority, each in a file of its own that is never written again. */
 async function currentAuthority(folder: string, clock: Clock): Promise<Authority> {
   const generations = (await readdir(folder))

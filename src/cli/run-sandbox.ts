@@ -5,10 +5,11 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { createBankApp } from "../bank/bank-app.ts";
 import { startBankServer } from "../bank/bank-server.ts";
+import { bankSettings, bankUrl } from "../bank/bank-settings.ts";
 import { createSampleData } from "../bank/sample-data.ts";
 import { createIntrospection } from "../bank/token-introspection.ts";
 import { readCertificate } from "../certs/certificate.ts";
-import { loadOrCreateLocalAuthority } from "../certs/local-authority.ts";
+import { hostsOf, loadOrCreateLocalAuthority } from "../certs/local-authority.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { systemRandomness } from "../kernel/identifiers.ts";
 import { createLog, type LogLevel } from "../kernel/log.ts";
@@ -18,6 +19,7 @@ import { directorySettingsSchema } from "../sandbox/directory-settings.ts";
 import { startDirectory } from "../sandbox/start-directory.ts";
 import { readEncryptionKey } from "../settings/encryption-key.ts";
 import { profileNamedIn } from "../settings/load-settings.ts";
+import type { Settings } from "../settings/settings-schema.ts";
 import { openStore } from "../store/open-store.ts";
 import { hostsHint, realHostNames } from "./real-host-names.ts";
 import { surroundingsOf } from "./serve-command.ts";
@@ -78,19 +80,25 @@ export async function serveDirectory(root: string, options: DirectoryServeOption
   await store.close();
 }
 
-export interface BankOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly institution: string;
+/** What wins over the settings of the sample bank where it is given. */
+export interface BankOptions extends Partial<Settings["sampleBank"]> {
   readonly logLevel: LogLevel;
 }
 
 /** Runs the sample bank until the process is asked to stop. */
 export async function serveBank(root: string, options: BankOptions): Promise<void> {
+  const bank = await startBank(root, options);
+  console.log(`ready bank ${bank.url}`);
+  await onceAskedToStop();
+  await bank.stop();
+}
+
+/** Starts the sample bank of the settings. */
+export async function startBank(root: string, { logLevel, ...given }: BankOptions): Promise<{ readonly url: string; stop(): Promise<void> }> {
   sandboxProfile("the sample bank");
-  const { settings } = surroundingsOf(root);
-  const places = placesOf(root);
-  const { tls, caPem } = await bankIdentity(places);
+  const { settings } = surroundingsOf(root, { sampleBank: given });
+  const { sampleBank } = settings;
+  const { tls, caPem } = await bankIdentity(placesOf(root), sampleBank);
   const { introspect, close } = createIntrospection({
     introspectionUrl: endpointUrl(openFinanceRealm(settings), "introspection"),
     certificatePem: tls.certPem,
@@ -103,21 +111,24 @@ export async function serveBank(root: string, options: BankOptions): Promise<voi
     // Account ids must be the same in every process and after a restart.
     sampleData: createSampleData(derivedKey(readEncryptionKey(root, settings.secrets, systemRandomness), "account-ids")),
     clock: systemClock,
-    log: createLog(options.logLevel),
+    log: createLog(logLevel),
     newRequestId: randomUUID,
-    settings: { institutionId: options.institution, publicUrl: `https://localhost:${options.port}` },
+    settings: bankSettings(sampleBank),
   });
-  const server = await startBankServer({ app, ...tls, host: options.host, port: options.port, stopTimeoutMs: 10_000 });
-  console.log(`ready bank https://localhost:${server.port}`);
-  await onceAskedToStop();
-  await server.stop();
-  close();
+  const server = await startBankServer({ app, ...tls, host: sampleBank.host, port: sampleBank.port, stopTimeoutMs: 10_000 });
+  return {
+    url: bankUrl(sampleBank),
+    async stop() {
+      await server.stop();
+      close();
+    },
+  };
 }
 
 /** One certificate for the bank's listener and for its calls to the authorization server. */
-async function bankIdentity({ authority, resourceServers }: SandboxPlaces) {
+async function bankIdentity({ authority, resourceServers }: SandboxPlaces, sampleBank: Settings["sampleBank"]) {
   const local = await loadOrCreateLocalAuthority({ folder: authority, clock: systemClock });
-  const tls = await local.serverCertificate("bank", ["localhost", "127.0.0.1", "::1"]);
+  const tls = await local.serverCertificate("bank", hostsOf([bankUrl(sampleBank)]));
   const { publicKeyHash } = readCertificate(tls.certPem);
   await writeFile(resourceServers, `${JSON.stringify([{ name: "sample-bank", publicKeySha256: publicKeyHash }], undefined, 2)}\n`);
   return { tls, caPem: local.caPem };
@@ -134,7 +145,7 @@ export interface SandboxOptions {
 export async function serveSandbox(root: string, options: SandboxOptions): Promise<void> {
   sandboxProfile("the sandbox");
   const places = placesOf(root);
-  await bankIdentity(places);
+  await bankIdentity(places, surroundingsOf(root).settings.sampleBank);
   const real = options.realHostNames ? realHostNames(options.realHostNamesPort, places.anchors) : undefined;
   // Its authorities name the addresses of their CRLs, so that each set of names has a state of its own.
   const directoryStore = options.directoryStore ?? (real ? "var/directory-real-names" : "var/directory");

@@ -146,6 +146,17 @@ const login = z.strictObject({
     .describe("When a customer must give a one-time code: when the request asks for LoA3, or always"),
 });
 
+/** The id of a financial institution. */
+export const institutionIdForm = /^[0-9]{4,6}$/;
+
+const sampleBank = z.strictObject({
+  publicUrl: ownAddress.optional().describe("Public base URL of the sample bank, which its links show; left out: https://localhost and the port"),
+  host: host.default("127.0.0.1").describe("Address that the sample bank listens on"),
+  port: z.int().min(1).max(65_535).default(7445).describe("Port that the sample bank listens on"),
+  institution: z.string().regex(institutionIdForm, "expected 4 to 6 digits").default("00016").describe("Id of its financial institution"),
+  callsPerMinute: z.int().min(0).max(1_000_000).default(0).describe("Calls of Open Finance data a minute and client before 429; 0: no limit"),
+});
+
 export const settingsSchema = z.strictObject({
   profile: z
     .enum(["production", "directory-sandbox", "local"])
@@ -169,6 +180,7 @@ export const settingsSchema = z.strictObject({
   consents: consents.prefault({}),
   login: login.prefault({}),
   sampleCustomers: z.boolean().default(false).describe("Enrol the sample bank's customers, whose passwords everybody knows (sandbox only)"),
+  sampleBank: sampleBank.prefault({}),
   tables: tables.prefault({}),
   offeredScopes: z
     .array(z.string())
