@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { z } from "zod";
+import { bankUrl } from "../bank/bank-settings.ts";
 import { sampleLogins } from "../bank/sample-logins.ts";
 import { endpointUrl, openFinanceRealm, type Realm } from "../oidc/endpoints.ts";
 import { authorizationPlan, registrationPlan, suiteScope, type PlanFacts, type SuiteSoftware } from "./conformance-plans.ts";
@@ -18,7 +19,7 @@ interface ConformanceOptions {
   readonly alias: string;
   readonly out: string;
   readonly directoryUrl?: string;
-  readonly bankUrl: string;
+  readonly bankUrl?: string;
   readonly ca: string;
 }
 
@@ -31,18 +32,20 @@ export function registerConformanceCommand(program: Command, root: string): void
     .requiredOption("--alias <name>", "alias of the plans: part of the callback", alias)
     .requiredOption("--out <folder>", "where to write the configuration; it holds private keys")
     .option("--directory-url <url>", `where the sandbox directory takes commands; left out: ${realNamesDirectory}, or else ${ownDirectory}`)
-    .option("--bank-url <url>", "root URL of the running sample bank", "https://localhost:7445")
+    .option("--bank-url <url>", "root URL of the running sample bank; left out: that of the settings")
     .option("--ca <file>", "authority of their TLS certificates", join(root, "certs/local/ca.crt"))
     .addHelpText(
       "after",
-      "\nThe server's URLs are those of the settings.\nExample: porteiro sandbox --real-host-names (in one terminal), then\n  porteiro conformance-config --suite https://localhost.emobix.co.uk:8443 --alias porteiro --out var/conformance",
+      "\nThe URLs of server and bank are those of the settings.\nExample: porteiro sandbox --real-host-names (in one terminal), then\n  porteiro conformance-config --suite https://localhost.emobix.co.uk:8443 --alias porteiro --out var/conformance",
     )
     .action((options: ConformanceOptions) => writeConfiguration(root, options));
 }
 
 async function writeConfiguration(root: string, options: ConformanceOptions): Promise<void> {
   const { suite, alias, out, ca } = options;
-  const realm = openFinanceRealm(surroundingsOf(root).settings);
+  const { settings } = surroundingsOf(root);
+  const realm = openFinanceRealm(settings);
+  const bank = options.bankUrl ?? bankUrl(settings.sampleBank);
   const caPem = await readPem(ca, "the local authority; start the sandbox first, or name the file with --ca");
   const directoryUrl = options.directoryUrl ?? (await runningDirectory(caPem));
   const directory = await openDirectoryClient(directoryUrl, ca);
@@ -55,24 +58,24 @@ async function writeConfiguration(root: string, options: ConformanceOptions): Pr
     await registered(needs, await suiteSoftware(needs, "client1", [callback]), "client1"),
     await registered(needs, await suiteSoftware(needs, "client2", [callbackWithQuery]), "client2"),
   ];
-  const facts = planFacts(realm, options, callback);
+  const facts = planFacts(realm, { alias, bank, callback });
   await writePrivately(join(out, planFiles.registration), pretty(registrationPlan(facts, registering)));
   await writePrivately(join(out, planFiles.authorization), pretty(authorizationPlan(facts, first, second)));
-  await writeFile(join(out, "README.txt"), suiteReadme({ suite, alias, issuer: realm.issuer }));
+  await writeFile(join(out, "README.txt"), suiteReadme({ suite, alias, issuer: realm.issuer, bank }));
   console.log(`Wrote ${planFiles.registration}, ${planFiles.authorization} and README.txt to ${out}`);
   if (directoryUrl === ownDirectory) {
     console.log("The running directory has its own names; the registration plan wants the real ones: start `porteiro sandbox --real-host-names` and run this again");
   }
 }
 
-function planFacts(realm: Realm, { alias, bankUrl }: ConformanceOptions, callback: string): PlanFacts {
+function planFacts(realm: Realm, { alias, bank, callback }: { alias: string; bank: string; callback: string }): PlanFacts {
   const [customer] = sampleLogins;
   if (!customer) throw new Error("expected a sample customer");
   return {
     alias,
     discoveryUrl: `${realm.issuer}/.well-known/openid-configuration`,
     consentUrl: `${realm.mtlsUrl}/open-banking/consents/v3/consents`,
-    resourceUrl: `${bankUrl}/open-banking/accounts/v2/accounts`,
+    resourceUrl: `${bank}/open-banking/accounts/v2/accounts`,
     cpf: customer.cpf,
     browser: { issuer: realm.issuer, authorizationEndpoint: endpointUrl(realm, "authorization"), callback, customer },
   };

@@ -6,7 +6,7 @@ export const planFiles = {
 const variant = "[fapi_profile=openbanking_brazil][client_auth_type=private_key_jwt][fapi_auth_request_method=pushed][fapi_response_mode=plain_response]";
 
 /** How to run the official suite with the files beside this text. */
-export function suiteReadme({ suite, alias, issuer }: { suite: string; alias: string; issuer: string }): string {
+export function suiteReadme({ suite, alias, issuer, bank }: { suite: string; alias: string; issuer: string; bank: string }): string {
   return `The OpenID Foundation's conformance suite against ${issuer}
 
 ${planFiles.registration}   dynamic registration, 18 modules
@@ -24,9 +24,13 @@ Before a run
      127.0.0.1 matls-api.sandbox.directory.openbankingbrasil.org.br
      127.0.0.1 keystore.sandbox.directory.openbankingbrasil.org.br
 
-2. The suite answers at ${suite} and reaches ${issuer} under that name: run it on this machine
-   (a container with the host's network), or give the server names of its own (PORTEIRO_PUBLIC_URL, PORTEIRO_MTLS_URL)
-   and make this configuration again. The suite accepts any TLS certificate.
+2. The suite answers at ${suite} and reaches the server (${issuer})
+   and the sample bank (${bank}) under these names. Run it on this machine (a container with the host's
+   network). Or, for a suite on another machine, set for the sandbox and for this command alike
+     PORTEIRO_PUBLIC_URL, PORTEIRO_MTLS_URL, PORTEIRO_SAMPLE_BANK_PUBLIC_URL                 names that lead here from there
+     PORTEIRO_LISTENERS_PUBLIC_HOST, PORTEIRO_LISTENERS_MTLS_HOST, PORTEIRO_SAMPLE_BANK_HOST   such as 0.0.0.0
+   start porteiro sandbox --real-host-names --directory-host 0.0.0.0, make this configuration again, and put this
+   machine's address in the place of 127.0.0.1 above, in the suite's /etc/hosts. The suite accepts any TLS certificate.
 
 On the suite's pages
    "Create a new test plan", choose the plan (the file's name), then the variants

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
+import { bankUrl } from "../bank/bank-settings.ts";
 import { sampleLogins } from "../bank/sample-logins.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { systemRandomness } from "../kernel/identifiers.ts";
@@ -18,7 +19,7 @@ interface JourneyOptions {
   readonly lang: "pt" | "en";
   readonly login: string;
   readonly directoryUrl?: string;
-  readonly bankUrl: string;
+  readonly bankUrl?: string;
   readonly ca: string;
   readonly chromium: string;
 }
@@ -33,10 +34,10 @@ export function registerJourneyCommand(program: Command, root: string): void {
     .addOption(new Option("--lang <language>", "language of the browser").choices(["pt", "en"]).default("pt"))
     .addOption(new Option("--login <name>", "sample customer who consents").choices(people.map(({ userName }) => userName)).default(people[0]?.userName))
     .option("--directory-url <url>", `where the sandbox directory takes commands; left out: ${realNamesDirectory}, or else ${ownDirectory}`)
-    .option("--bank-url <url>", "root URL of the running sample bank", "https://localhost:7445")
+    .option("--bank-url <url>", "root URL of the running sample bank; left out: that of the settings")
     .option("--ca <file>", "authority of their TLS certificates", join(root, "certs/local/ca.crt"))
     .addOption(new Option("--chromium <file>", "the browser to start").env("CHROMIUM_PATH").default("/usr/bin/chromium"))
-    .addHelpText("after", "\nThe server's URLs are those of the settings. Exit code 0 only when every step went as it must.\nExample: npm run sandbox (in one terminal), npm run journey -- --revoke (in another)")
+    .addHelpText("after", "\nThe URLs of server and bank are those of the settings. Exit code 0 only when every step went as it must.\nExample: npm run sandbox (in one terminal), npm run journey -- --revoke (in another)")
     .action((options: JourneyOptions) => journey(root, options));
 }
 
@@ -57,7 +58,7 @@ async function journey(root: string, options: JourneyOptions): Promise<void> {
       caPem,
       issuer,
       mtlsUrl,
-      bankUrl: options.bankUrl,
+      bankUrl: options.bankUrl ?? bankUrl(settings.sampleBank),
       folder,
       customer: customerCalled(options.login),
       browser: { executablePath: options.chromium, headed: options.headed, language: options.lang },

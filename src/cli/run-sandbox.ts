@@ -135,6 +135,7 @@ async function bankIdentity({ authority, resourceServers }: SandboxPlaces, sampl
 }
 
 export interface SandboxOptions {
+  readonly directoryHost: string;
   /** Left out: a folder of its own for either set of names. */
   readonly directoryStore?: string;
   readonly realHostNames: boolean;
@@ -162,7 +163,7 @@ export async function serveSandbox(root: string, options: SandboxOptions): Promi
   };
   try {
     console.error("starting the directory ...");
-    const directory = await start("directory", "serve", "--store", directoryStore, ...(real?.directoryOptions ?? []));
+    const directory = await start("directory", "serve", "--host", options.directoryHost, "--store", directoryStore, ...(real?.directoryOptions ?? []));
     console.error("starting the authorization server and the bank ...");
     const others = await Promise.all([start("serve"), start("bank")]);
     console.log(`ready ${[directory, ...others].map((line) => line.replace(/^ready /, "")).join(" ")}`);

@@ -30,6 +30,7 @@ export function registerSandboxCommands(program: Command, root: string): void {
   program
     .command("sandbox")
     .description("run directory, authorization server and sample bank together, each a process of its own")
+    .option("--directory-host <address>", "address that the directory listens on", "127.0.0.1")
     .option("--directory-store <folder>", "where the directory keeps its state (default: var/directory, or var/directory-real-names)")
     .option("--real-host-names", "ready for the official suite: the directory under the names of the ecosystem's sandbox (see README)", false)
     .option("--real-host-names-port <port>", "port of those names; the suite wants 443, for which a process needs rights", wholeNumber, 443)

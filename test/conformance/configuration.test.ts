@@ -32,8 +32,10 @@ describe("porteiro conformance-config", function () {
   let registration: Plan;
   let authorization: Plan;
 
-  const configure = (...words: string[]) =>
-    runPorteiro(environmentOf(server.settings), "conformance-config", "--alias", "porteiro", "--directory-url", directory.urls.auth, "--bank-url", bank.url, "--ca", directory.localAuthority.caFile, ...words);
+  const configure = (...words: string[]) => {
+    const environment = environmentOf({ ...server.settings, sampleBank: { publicUrl: bank.url } });
+    return runPorteiro(environment, "conformance-config", "--alias", "porteiro", "--directory-url", directory.urls.auth, "--ca", directory.localAuthority.caFile, ...words);
+  };
   const readPlan = async (name: string) => planSchema.parse(JSON.parse(await readFile(join(out, `${name}.json`), "utf8")));
 
   before(async () => {
@@ -106,7 +108,7 @@ describe("porteiro conformance-config", function () {
       expect((await stat(join(out, name))).mode & 0o077, name).to.equal(0);
     }
     const readme = await readFile(join(out, "README.txt"), "utf8");
-    for (const needed of ["/etc/hosts", "keystore.sandbox.directory.openbankingbrasil.org.br", "run-test-plan.py", "private_key_jwt", suite]) expect(readme).to.include(needed);
+    for (const needed of ["/etc/hosts", "keystore.sandbox.directory.openbankingbrasil.org.br", "run-test-plan.py", "private_key_jwt", suite, bank.url, "PORTEIRO_SAMPLE_BANK_PUBLIC_URL"]) expect(readme).to.include(needed);
   });
 
   it("has a software statement for the registration plan that lists both callbacks and is not registered yet", async () => {
