@@ -44,6 +44,9 @@ export function registerConformanceCommand(program: Command, root: string): void
 async function writeConfiguration(root: string, options: ConformanceOptions): Promise<void> {
   const { suite, alias, out, ca } = options;
   const { settings } = surroundingsOf(root);
+  if (settings.login.secondFactor === "always") {
+    throw new Error("login.secondFactor (PORTEIRO_LOGIN_SECOND_FACTOR) is `always`; expected `when-asked`: the suite's browser works out no one-time code, and would stand still at the page that asks for it");
+  }
   const realm = openFinanceRealm(settings);
   const bank = options.bankUrl ?? bankUrl(settings.sampleBank);
   const caPem = await readPem(ca, "the local authority; start the sandbox first, or name the file with --ca");

@@ -32,8 +32,9 @@ describe("porteiro conformance-config", function () {
   let registration: Plan;
   let authorization: Plan;
 
-  const configure = (...words: string[]) => {
-    const environment = environmentOf({ ...server.settings, sampleBank: { publicUrl: bank.url } });
+  const configure = (...words: string[]) => configureUnder({}, ...words);
+  const configureUnder = (settings: object, ...words: string[]) => {
+    const environment = environmentOf({ ...server.settings, sampleBank: { publicUrl: bank.url }, ...settings });
     return runPorteiro(environment, "conformance-config", "--alias", "porteiro", "--directory-url", directory.urls.auth, "--ca", directory.localAuthority.caFile, ...words);
   };
   const readPlan = async (name: string) => planSchema.parse(JSON.parse(await readFile(join(out, `${name}.json`), "utf8")));
@@ -221,6 +222,14 @@ describe("porteiro conformance-config", function () {
     const tpp = await directory.createTpp({ redirectUris: ["https://localhost:8443/test/a/porteiro/callback"] });
     const answer = await server.post(server.url("registration"), tpp.registrationBody(await tpp.fetchStatement()), { identity: tpp.tls });
     expect(answer.status).to.equal(400);
+  });
+
+  it("refuses a server that always wants a second factor, which the suite's browser cannot give, before it makes anything", async () => {
+    const elsewhere = join(out, "second-factor");
+    const { code, err } = await configureUnder({ login: { secondFactor: "always" } }, "--suite", suite, "--out", elsewhere);
+    expect(code).to.equal(1);
+    expect(err).to.include("login.secondFactor").and.include("one-time code");
+    expect(await stat(elsewhere).catch(() => undefined)).to.equal(undefined);
   });
 
   it("asks the server for what it registered: both clients, with the suite's scopes", async () => {
