@@ -20,9 +20,11 @@ export type SharedAccount = Extract<Account, DepositAccount>;
 /**
  * Gives the sample bank's data.
  * @param accountIdKey secret key from which account ids are worked out; the same key gives the same ids.
+ * @param closed deposit accounts that were closed in the meantime, by number and check digit as in 10000001-9
+ * @throws Error when one of them is no deposit account of the sample
  */
-export function createSampleData(accountIdKey: string | Buffer): SampleData {
-  const accounts = sampleAccounts.map((account): Account => {
+export function createSampleData(accountIdKey: string | Buffer, closed: readonly string[] = []): SampleData {
+  const accounts = withClosed(closed).map((account): Account => {
     const named = numberOf(account);
     return {
       ...account,
@@ -41,6 +43,15 @@ export function createSampleData(accountIdKey: string | Buffer): SampleData {
       accounts.filter((account) => account.ownerId === customerId || account.jointHolderIds.includes(customerId)),
     depositAccount: (openFinanceId) => deposits.get(openFinanceId),
   };
+}
+
+function withClosed(closed: readonly string[]): readonly SampleAccount[] {
+  const nameOf = ({ number, checkDigit }: SampleAccount) => `${number}-${checkDigit}`;
+  const deposits = sampleAccounts.filter(isDepositAccount).map(nameOf);
+  if (!closed.every((name) => deposits.includes(name))) {
+    throw new Error(`sampleBank.closedAccounts: expected numbers of the sample's deposit accounts, some of ${deposits.join(", ")}`);
+  }
+  return sampleAccounts.map((account) => (closed.includes(nameOf(account)) ? { ...account, withheld: "closed" } : account));
 }
 
 function numberOf({ branchCode, number, checkDigit }: SampleAccount): string {

@@ -109,7 +109,7 @@ export async function startBank(root: string, { logLevel, ...given }: BankOption
   const app = createBankApp({
     introspect,
     // Account ids must be the same in every process and after a restart.
-    sampleData: createSampleData(derivedKey(readEncryptionKey(root, settings.secrets, systemRandomness), "account-ids")),
+    sampleData: createSampleData(derivedKey(readEncryptionKey(root, settings.secrets, systemRandomness), "account-ids"), sampleBank.closedAccounts),
     clock: systemClock,
     log: createLog(logLevel),
     newRequestId: randomUUID,

@@ -81,6 +81,6 @@ function accountSource({ settings }: Surroundings, encryptionKey: string): Accou
   if (!settings.sampleCustomers) {
     return async () => [];
   }
-  const sampleData = createSampleData(derivedKey(encryptionKey, "account-ids"));
+  const sampleData = createSampleData(derivedKey(encryptionKey, "account-ids"), settings.sampleBank.closedAccounts);
   return async (customerId, cnpj) => accountsForConsent(sampleData, customerId, cnpj);
 }

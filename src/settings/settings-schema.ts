@@ -154,6 +154,7 @@ const sampleBank = z.strictObject({
   host: host.default("127.0.0.1").describe("Address that the sample bank listens on"),
   port: z.int().min(1).max(65_535).default(7445).describe("Port that the sample bank listens on"),
   institution: z.string().regex(institutionIdForm, "expected 4 to 6 digits").default("00016").describe("Id of its financial institution"),
+  closedAccounts: z.array(z.string()).default([]).describe("Sample accounts that were closed in the meantime, as in 30000001-6: a consent that names one shares it no longer"),
   callsPerMinute: z.int().min(0).max(1_000_000).default(0).describe("Calls of Open Finance data a minute and client before 429; 0: no limit"),
 });
 

@@ -46,7 +46,7 @@ export function thumbprintOf(certificate: IssuedCertificate): string {
 
 /** Certificates, a peer that speaks the introspection contract, and a bank that asks it; all on real TLS sockets. */
 export async function openBank(
-  options: { timeoutMs?: number; clock?: Clock; openFinance?: NonNullable<BankSettings["openFinance"]> } = {},
+  options: { timeoutMs?: number; clock?: Clock; openFinance?: NonNullable<BankSettings["openFinance"]>; closedAccounts?: readonly string[] } = {},
 ) {
   const now = Date.now();
   const validity = { notBefore: new Date(now - 3_600_000), notAfter: new Date(now + 86_400_000) };
@@ -78,7 +78,7 @@ export async function openBank(
   const logLines: string[] = [];
   const logStream = new PassThrough();
   logStream.on("data", (chunk: Buffer) => logLines.push(...chunk.toString().trim().split("\n")));
-  const sampleData = createSampleData("a key of the test");
+  const sampleData = createSampleData("a key of the test", options.closedAccounts);
   const app = createBankApp({
     introspect: introspection.introspect,
     sampleData,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { openBank, type BankBench } from "./bank-bench.ts";
-import { accountId, callData, consentToken, expectCommonHeaders, expectProblem, resources } from "./open-finance-bench.ts";
+import { accountId, accounts, callData, consentToken, expectCommonHeaders, expectProblem, resources } from "./open-finance-bench.ts";
 
 describe("Open Finance resources API", () => {
   let bank: BankBench;
@@ -20,6 +20,20 @@ describe("Open Finance resources API", () => {
     expect(answer.body?.["data"]).to.deep.equal(ids.map((resourceId, at) => ({ resourceId, type: "ACCOUNT", status: statuses[at] })));
     expect(answer.body?.["links"]).to.deep.equal({ self: `https://localhost:7445${resources}` });
     expect(answer.body?.["meta"]).to.include({ totalRecords: 5, totalPages: 1 });
+  });
+
+  it("shows as UNAVAILABLE an account that was closed after the customer chose it, and gives no data of it", async () => {
+    const chosen = ["10000003", "30000001"].map((number) => accountId(bank, "ipe.amarelo", number));
+    const later = await openBank({ closedAccounts: ["30000001-6"] });
+    try {
+      const token = consentToken(later, { login: "ipe.amarelo", consent: { account_ids: chosen } });
+      const listed = await callData(later, resources, token);
+      expect(listed.body?.["data"]).to.deep.equal(chosen.map((resourceId, at) => ({ resourceId, type: "ACCOUNT", status: at === 0 ? "AVAILABLE" : "UNAVAILABLE" })));
+      expectProblem(await callData(later, `${accounts}/${chosen[1]}/balances`, token), 403, "STATUS_RESOURCE_UNAVAILABLE");
+      expect((await callData(later, accounts, token)).body?.["meta"]).to.include({ totalRecords: 1 });
+    } finally {
+      await later.close();
+    }
   });
 
   it("lists nothing for a consent to customer data alone", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { accountsForConsent } from "../../src/bank/consent-accounts.ts";
 import { createSampleData } from "../../src/bank/sample-data.ts";
 import { sampleAccounts } from "../../src/bank/sample-accounts.ts";
 import { sampleCustomers } from "../../src/bank/sample-customers.ts";
@@ -38,6 +39,16 @@ describe("sample data", () => {
     expect(new Set(sampleAccounts.map(({ branchCode, number }) => branchCode + number)).size).to.equal(
       sampleAccounts.length,
     );
+  });
+
+  it("counts accounts as closed that settings name by number and check digit, and refuses numbers that no account has", () => {
+    const closed = createSampleData("a key", ["30000001-6"]);
+    const ipe = closed.customerByLoginId("ipe.amarelo");
+    const numbers = ipe && accountsForConsent(closed, ipe.customerId).map(({ maskedNumber }) => maskedNumber);
+    expect(numbers).to.include("*****003-1").and.not.include("*****001-6");
+    for (const wrong of ["30000001", "30000001-7", "50000001-3", ""]) {
+      expect(() => createSampleData("a key", [wrong]), wrong).to.throw("sampleBank.closedAccounts");
+    }
   });
 
   it("works account ids out of a key: 43 characters, the same for the same key, others for another", () => {
