@@ -2,6 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { addDays, addMonths, dayOf, daysBetween, isDay, momentOf } from "../../src/bank/open-finance/calendar.ts";
 import { transactionListSchema } from "../../src/bank/open-finance/accounts-schemas.ts";
+import { personFile } from "../../src/bank/open-finance/customer-files.ts";
 import { transactionsOf } from "../../src/bank/open-finance/transactions.ts";
 import { createSampleData } from "../../src/bank/sample-data.ts";
 import { isDepositAccount } from "../../src/bank/sample-accounts.ts";
@@ -241,6 +242,16 @@ describe("sample transactions", () => {
       }),
       runs,
     );
+  });
+
+  it("pays salaries in from the employer that the customer's file has", () => {
+    const payers = (login: string, number: string) =>
+      transactionsOf(account(login, number), { first: "2026-10-01", last: "2026-10-31" }, now)
+        .filter(({ movement }) => movement.direction === "CREDITO" && ["FOLHA_PAGAMENTO", "PORTABILIDADE_SALARIO"].includes(movement.type))
+        .map(({ movement }) => movement.party?.document);
+    const fileOf = (login: string) => personFile(data.customerByLoginId(login)?.customerId ?? "");
+    expect(payers("jacaranda.exemplo", "10000001")).to.deep.equal([fileOf("jacaranda.exemplo")?.salaryAccount?.employerCnpj]);
+    expect(payers("ipe.amarelo", "10000003")).to.deep.equal([fileOf("ipe.amarelo")?.salaryFrom?.employerCnpj]);
   });
 
   it("knows the calendar: Brasília's midnight, ends of months, leap days", () => {

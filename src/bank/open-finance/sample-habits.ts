@@ -114,7 +114,7 @@ const household: Habits = {
 
 const overdrawn: Habits = {
   monthly: [
-    { type: "PORTABILIDADE_SALARIO", direction: "CREDITO", name: "PORTABILIDADE DE SALÁRIO", dayOfMonth: 7, centavos: 4_120_00 },
+    { type: "PORTABILIDADE_SALARIO", direction: "CREDITO", name: "PORTABILIDADE DE SALÁRIO", party: grocer, dayOfMonth: 7, centavos: 4_120_00 },
     { type: "ENCARGOS_JUROS_CHEQUE_ESPECIAL", direction: "DEBITO", name: "JUROS DO CHEQUE ESPECIAL", dayOfMonth: 3, centavos: 18_62 },
     { ...packageFee, centavos: 19_90 },
   ],
