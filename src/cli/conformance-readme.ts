@@ -27,7 +27,7 @@ Before a run
 2. The suite answers at ${suite} and reaches the server (${issuer})
    and the sample bank (${bank}) under these names. Run it on this machine (a container with the host's
    network). Or, for a suite on another machine, set for the sandbox and for this command alike
-     PORTEIRO_PUBLIC_URL, PORTEIRO_MTLS_URL, PORTEIRO_SAMPLE_BANK_PUBLIC_URL                 names that lead here from there
+     PORTEIRO_PUBLIC_URL, PORTEIRO_MTLS_URL, PORTEIRO_SAMPLE_BANK_PUBLIC_URL                 names of this machine, here and there
      PORTEIRO_LISTENERS_PUBLIC_HOST, PORTEIRO_LISTENERS_MTLS_HOST, PORTEIRO_SAMPLE_BANK_HOST   such as 0.0.0.0
    start porteiro sandbox --real-host-names --directory-host 0.0.0.0, make this configuration again, and put this
    machine's address in the place of 127.0.0.1 above, in the suite's /etc/hosts. The suite accepts any TLS certificate.
