@@ -1,16 +1,20 @@
 import { hash, X509Certificate } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { sentWith } from "../../certs/certificate.ts";
+import type { Log } from "../../kernel/log.ts";
+import { printable } from "../../kernel/refusal.ts";
 import {
   gatherCertificateFacts,
   type CertificateFactsNeeds,
   type CertificateInput,
   type GatheredFacts,
 } from "./certificate-facts.ts";
+import type { CertificateWarning } from "./certificate-warnings.ts";
 import { judgeCertificate, judgeSealCertificate, type CertificateVerdict, type SealVerdict } from "./judge-certificate.ts";
 
 export type CertificateVerdictsNeeds = CertificateFactsNeeds & {
-  /** How many verdicts are remembered; 5,000 when left out. */
+  readonly log: Log;
+  /** How many accepted certificates are remembered; 5,000 when left out. */
   readonly remembered?: number;
 };
 
@@ -44,14 +48,19 @@ interface Entry<Verdict> {
 
 /** A refusal is judged anew after this long at the latest: what was missing may have come. */
 const refusalLife = 30_000;
+/** Anybody can make certificates that are refused: theirs must not push out those of the ecosystem. */
+const rememberedRefusals = 200;
 
-function createVerdicts<Verdict extends { readonly ok: boolean }>(
+type Warned = { readonly ok: true; readonly warnings: readonly CertificateWarning[] } | { readonly ok: false };
+
+function createVerdicts<Verdict extends Warned>(
   needs: CertificateVerdictsNeeds,
   judgeFacts: (gathered: GatheredFacts) => Verdict,
 ): Verdicts<Verdict> {
-  const { revocation, clock } = needs;
+  const { revocation, clock, log } = needs;
   const byObject = new WeakMap<X509Certificate, Entry<Verdict>>();
-  const byFingerprint = new LRUCache<string, Entry<Verdict>>({ max: needs.remembered ?? 5_000 });
+  const accepted = new LRUCache<string, Entry<Verdict>>({ max: needs.remembered ?? 5_000 });
+  const refused = new LRUCache<string, Entry<Verdict>>({ max: rememberedRefusals });
   const underWay = new Map<string, Promise<Entry<Verdict>>>();
 
   const holds = (entry: Entry<Verdict> | undefined): entry is Entry<Verdict> =>
@@ -61,17 +70,20 @@ function createVerdicts<Verdict extends { readonly ok: boolean }>(
     const generation = revocation.generation();
     const gathered = await gatherCertificateFacts(needs, certificate, sent);
     const verdict = judgeFacts(gathered);
+    if (verdict.ok && verdict.warnings.length > 0) log.warn(warned(gathered, verdict.warnings), "a certificate was accepted with warnings");
     return { verdict, generation, validUntil: endOf(gathered, verdict.ok, clock()) };
   }
 
   async function entryFor(certificate: CertificateInput | undefined, sent: readonly CertificateInput[]) {
-    const key = [certificate ?? "", ...sent].map(fingerprint).join(" ");
-    const known = byFingerprint.get(key);
+    const key = hash("sha256", [certificate ?? "", ...sent].map(fingerprint).join(" "), "base64url");
+    const known = accepted.get(key) ?? refused.get(key);
     if (holds(known)) return known;
     const judging = underWay.get(key) ?? judgeNow(certificate, sent).finally(() => underWay.delete(key));
     underWay.set(key, judging);
     const entry = await judging;
-    byFingerprint.set(key, entry);
+    const [now, before] = entry.verdict.ok ? [accepted, refused] : [refused, accepted];
+    before.delete(key);
+    now.set(key, entry);
     return entry;
   }
 
@@ -102,6 +114,16 @@ function endOf(gathered: GatheredFacts, accepted: boolean, now: number): number 
     ...chain.path.map((certificate) => certificate.notAfter),
     ...revocations.map((link) => link.revocation.recheckAt),
   );
+}
+
+/** One string each, since the log never shows a member named `code`. */
+function warned(gathered: GatheredFacts, warnings: readonly CertificateWarning[]): object {
+  const certificate = gathered.state === "read" ? gathered.facts.certificate : undefined;
+  return {
+    certificate: certificate?.thumbprint,
+    subject: certificate && printable(certificate.subjectText),
+    warnings: warnings.map(({ code, message }) => `${code}: ${message}`),
+  };
 }
 
 function fingerprint(input: CertificateInput): string {

@@ -1,6 +1,5 @@
 import { readBrcac, type Brcac } from "../../certs/brcac.ts";
 import { readBrseal, type Brseal } from "../../certs/brseal.ts";
-import type { Certificate } from "../../certs/certificate.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 import { failed, notRun, passed, runChecks, type CheckReport } from "../check.ts";
 import { brcacChecks, brsealChecks, type CertificateCheck } from "./certificate-checks.ts";
@@ -10,18 +9,14 @@ import { brcacWarnings, certificateWarnings, type CertificateWarning } from "./c
 /** A BRCAC that has what the checks ask for. */
 export type AcceptedBrcac = Brcac & Required<Pick<Brcac, "softwareId" | "organisationId" | "generation">>;
 
+/** Verdicts are remembered by the thousand: they hold no certificate, behind which lies the whole chain that was sent. */
 interface Accepted {
   readonly ok: true;
-  readonly certificate: Certificate;
-  /** From the leaf to the anchor. */
-  readonly chain: readonly Certificate[];
   readonly warnings: readonly CertificateWarning[];
 }
 
 export interface Refused {
   readonly ok: false;
-  /** Absent when none came, or none that can be read. */
-  readonly certificate?: Certificate;
   /** Every failed check, in order. */
   readonly refusals: readonly [Refusal, ...Refusal[]];
 }
@@ -38,14 +33,14 @@ export function judgeCertificate(gathered: GatheredFacts): CertificateVerdict {
     throw new Error("the BRCAC checks must refuse a certificate without UID or organisation");
   }
   const brcac = { ...rest, softwareId, organisationId, generation };
-  return { ...accepted(verdict.facts, verdict.chain, brcacWarnings(verdict.facts)), brcac };
+  return { ...accepted(verdict.facts, brcacWarnings(verdict.facts)), brcac };
 }
 
 /** Judges a signature certificate (CS 109 to 111; inspector R10) by facts gathered with the BRSEAL anchors. */
 export function judgeSealCertificate(gathered: GatheredFacts): SealVerdict {
   const verdict = judge(gathered, brsealChecks);
   if (!verdict.ok) return verdict;
-  return { ...accepted(verdict.facts, verdict.chain, []), brseal: readBrseal(verdict.facts.certificate) };
+  return { ...accepted(verdict.facts, []), brseal: readBrseal(verdict.facts.certificate) };
 }
 
 const reading = { name: "certificate-can-be-read", clause: "DCR 7.1-1" } as const;
@@ -64,7 +59,7 @@ export function reportCertificate(gathered: GatheredFacts, kind: "brcac" | "brse
   return [...failed(reading, [gathered.state === "absent" ? absent : unreadable(gathered.why)]), ...notRun(checks)];
 }
 
-type Judged = { readonly ok: true; readonly facts: CertificateFacts; readonly chain: readonly Certificate[] } | Refused;
+type Judged = { readonly ok: true; readonly facts: CertificateFacts } | Refused;
 
 function judge(gathered: GatheredFacts, checks: readonly CertificateCheck[]): Judged {
   if (gathered.state === "absent") {
@@ -75,20 +70,11 @@ function judge(gathered: GatheredFacts, checks: readonly CertificateCheck[]): Ju
   }
   const { facts } = gathered;
   const [first, ...others] = checks.flatMap((check) => check.judge(facts) ?? []);
-  if (first) return { ok: false, certificate: facts.certificate, refusals: [first, ...others] };
+  if (first) return { ok: false, refusals: [first, ...others] };
   if (!facts.chain.ok) throw new Error("the checks must refuse a certificate without a chain");
-  return { ok: true, facts, chain: facts.chain.path };
+  return { ok: true, facts };
 }
 
-function accepted(
-  facts: CertificateFacts,
-  chain: readonly Certificate[],
-  warnings: readonly CertificateWarning[],
-): Accepted {
-  return {
-    ok: true,
-    certificate: facts.certificate,
-    chain,
-    warnings: [...certificateWarnings(facts), ...warnings],
-  };
+function accepted(facts: CertificateFacts, warnings: readonly CertificateWarning[]): Accepted {
+  return { ok: true, warnings: [...certificateWarnings(facts), ...warnings] };
 }

@@ -1,4 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { setTimeout as rest } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPublicKey, X509Certificate } from "node:crypto";
@@ -75,6 +78,7 @@ describe("verdicts on certificates", () => {
     revocation: crl,
     clock: () => time,
     whenRevocationUnknown: "refuse",
+    log: createLog("silent"),
     ...changes,
   });
   const chain = () => [issuing.certificate];
@@ -170,6 +174,60 @@ describe("verdicts on certificates", () => {
     const first = await verdicts.judge(one.x509, chain());
     await verdicts.judge(two.x509, chain());
     expect(await verdicts.judge(one.x509, chain())).not.to.equal(first);
+  });
+
+  it("whoever is refused pushes out nobody who was accepted", async () => {
+    const verdicts = createCertificateVerdicts(needs({ remembered: 1 }));
+    const good = await brcacOf(issuing);
+    await verdicts.judge(good.x509, chain());
+    const first = await verdicts.judge(good.x509, chain());
+    for (let count = 0; count < 10; count += 1) {
+      expect(codesOf(await verdicts.judge(`nonsense ${count}`))).to.deep.equal(["certificate.unreadable"]);
+    }
+    expect(await verdicts.judge(good.x509, chain())).to.equal(first);
+  });
+
+  it("refusals are remembered for few certificates, whatever order their chains come in", async () => {
+    const verdicts = createCertificateVerdicts(needs());
+    const { x509 } = await brcacOf(issuing);
+    const first = await verdicts.judge(x509, []);
+    expect(await verdicts.judge(x509, [])).to.equal(first);
+    for (let count = 0; count < 200; count += 1) await verdicts.judge(x509, [`nonsense ${count}`]);
+    expect(await verdicts.judge(x509, [])).not.to.equal(first);
+  });
+
+  it("no remembered verdict keeps a certificate, or the chain behind it, in memory", async () => {
+    const verdicts = createCertificateVerdicts(needs());
+    const { certificatePem } = await brcacOf(issuing);
+    const judgedOnce = async (sent: readonly X509Certificate[]) => {
+      const x509 = new X509Certificate(certificatePem);
+      const verdict = await verdicts.judge(x509, sent);
+      return { verdict, gone: new WeakRef(x509) };
+    };
+    const [accepted, refused] = [await judgedOnce(chain()), await judgedOnce([])];
+    expect([accepted.verdict.ok, refused.verdict.ok]).to.deep.equal([true, false]);
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    for (let turn = 0; turn < 20 && (accepted.gone.deref() ?? refused.gone.deref()); turn += 1) {
+      await rest(5);
+      collect();
+    }
+    expect([accepted.gone.deref(), refused.gone.deref()]).to.deep.equal([undefined, undefined]);
+  });
+
+  it("what is accepted with a warning is logged once for each new verdict", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = createLog("warn", { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+    server.lies.delete("/root.crl");
+    const verdicts = createCertificateVerdicts(needs({ whenRevocationUnknown: "accept", log }));
+    const { x509 } = await brcacOf(issuing, { notAfter: new Date(now + day) });
+    await verdicts.judge(x509, chain());
+    await verdicts.judge(x509, chain());
+    const [line, ...more] = lines;
+    expect(more.length).to.be.lessThan(2);
+    expect(line).to.include({ msg: "a certificate was accepted with warnings" });
+    expect(line?.["certificate"]).to.match(/^[\w-]{43}$/);
+    expect(String(line?.["warnings"])).to.match(/certificate\.expires-soon: .*certificate\.revocation-unknown: /);
   });
 
   it("BRSEAL certificates are judged by their own rules", async () => {
