@@ -21,6 +21,8 @@ export type ChainResult =
 const longestPath = 8;
 /** Signatures verified for one leaf: far more than honest chains need, few enough for a hostile one (about 5 ms). */
 const verificationBudget = 40;
+/** Of these, with keys that the peer itself sent: of their kind and number it is the master. */
+const sentBudget = 12;
 
 export interface ChainRequest {
   readonly leaf: Certificate;
@@ -36,13 +38,14 @@ export interface ChainRequest {
  * by name and proven by key: of several with one name each is tried. A path without faults wins over any other.
  */
 export function buildChain(request: ChainRequest): ChainResult {
-  const search: Search = { ...request, verifications: 0, exhausted: false, faulty: undefined, deadEnds: [] };
+  const search: Search = { ...request, verifications: 0, sentVerifications: 0, exhausted: false, faulty: undefined, deadEnds: [] };
   const path = extend(search, [request.leaf]);
   return path ? { ok: true, path } : { ok: false, broken: worstBreak(search) };
 }
 
 interface Search extends ChainRequest {
   verifications: number;
+  sentVerifications: number;
   exhausted: boolean;
   faulty: { readonly certificate: Certificate; readonly faults: readonly IssuerFault[] } | undefined;
   deadEnds: ChainBreak[];
@@ -57,11 +60,13 @@ function extend(search: Search, path: readonly Certificate[]): readonly Certific
   const candidates = candidatesFor(search, path, last);
   let proven = false;
   for (const candidate of candidates) {
-    if (search.verifications >= verificationBudget) {
+    const isSent = search.sent.includes(candidate);
+    if (search.verifications >= verificationBudget || (isSent && search.sentVerifications >= sentBudget)) {
       search.exhausted = true;
       break;
     }
     search.verifications += 1;
+    if (isSent) search.sentVerifications += 1;
     if (!isSignedBy(last, candidate)) continue;
     proven = true;
     const found = accept(search, [...path, candidate]);
@@ -101,7 +106,7 @@ function authoritiesBelow(path: readonly Certificate[], index: number): number {
 function candidatesFor(search: Search, path: readonly Certificate[], child: Certificate): readonly Certificate[] {
   const known = search.anchors.named(child.issuerKey);
   const sent = search.sent.filter(
-    (certificate) => certificate.subjectKey === child.issuerKey && !search.anchors.isAnchor(certificate),
+    (certificate) => certificate.subjectKey === child.issuerKey && isQuickToVerify(certificate) && !search.anchors.isAnchor(certificate),
   );
   const seen = new Set(path.map((certificate) => certificate.thumbprint));
   return [...known, ...sent].filter(({ thumbprint }) => {
@@ -109,6 +114,27 @@ function candidatesFor(search: Search, path: readonly Certificate[], child: Cert
     seen.add(thumbprint);
     return true;
   });
+}
+
+const quickCurves = ["prime256v1", "secp384r1", "secp521r1"];
+
+/**
+ * Whether verifying with this key costs no more than a known authority's. An RSA key of 16,384 bits, or with an exponent
+ * as long as its modulus, costs a hundred times as much, and a DSA key of its sender's choosing more still.
+ */
+function isQuickToVerify({ publicKey, keySize }: Certificate): boolean {
+  const { publicExponent = 0n, namedCurve = "" } = publicKey?.asymmetricKeyDetails ?? {};
+  switch (publicKey?.asymmetricKeyType) {
+    case "rsa":
+      return keySize <= 8192 && publicExponent < 2n ** 33n;
+    case "ec":
+      return quickCurves.includes(namedCurve);
+    case "ed25519":
+    case "ed448":
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Whether the issuer's key made the certificate's signature. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { expect } from "chai";
 import { buildCertificate } from "../../../src/certs/build-certificate.ts";
 import { readCertificate } from "../../../src/certs/certificate.ts";
@@ -360,7 +360,39 @@ describe("judging a BRCAC", () => {
       twins.push(twin.certificate);
     }
     const { x509 } = await brcacOf(await createAuthority({ ...rootRequest(), subject: { commonName: "AC Laco" }, privateKey }));
-    expect(await codes(x509, twins)).to.deep.equal(["certificate.issuer-unknown"]);
+    const { verify } = X509Certificate.prototype;
+    let verifications = 0;
+    X509Certificate.prototype.verify = function counted(key) {
+      verifications += 1;
+      return verify.call(this, key);
+    };
+    try {
+      expect(await codes(x509, twins)).to.deep.equal(["certificate.issuer-unknown"]);
+    } finally {
+      X509Certificate.prototype.verify = verify;
+    }
+    expect(verifications).to.equal(12);
+  });
+
+  it("a sent authority whose key is slow to verify with counts as not sent", async () => {
+    const slow = await createAuthority({ ...rootRequest(), subject: { commonName: "AC Lenta" } });
+    const { x509 } = await brcacOf(slow);
+    const modulus = (bits: number) => Buffer.alloc(bits / 8, 0xff).toString("base64url");
+    const keys = [
+      { kty: "RSA", n: modulus(16_384), e: "AQAB" },
+      { kty: "RSA", n: modulus(3_072), e: modulus(2_048) },
+    ].map((key) => createPublicKey({ format: "jwk", key }));
+    for (const publicKey of keys) {
+      const { notBefore, notAfter } = brcacRequest;
+      const subject = [
+        { oid: "2.5.4.6", value: "BR", encoding: "printable" },
+        { oid: "2.5.4.10", value: "ICP-Brasil", encoding: "utf8" },
+        { oid: "2.5.4.3", value: "AC Lenta", encoding: "utf8" },
+      ] as const;
+      const sentOne = buildCertificate({ subject, publicKey, notBefore, notAfter, keyUsage: ["keyCertSign"] }, { ...slow, digest: "sha256" });
+      expect(readCertificate(sentOne).subjectKey).to.equal(readCertificate(x509).issuerKey);
+      expect(await codes(x509, [sentOne])).to.deep.equal(["certificate.issuer-unknown"]);
+    }
   });
 });
 
