@@ -87,7 +87,8 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const runEngine = createEngineRun(provider as never);
 
   const readCertificate = createClientCertificateReader(settings.trustedProxies);
-  const judgeCertificate = createClientCertificateJudge(readCertificate, trust.brcac);
+  const registrationLimit = () => createRateLimit({ callsPerMinute: settings.registration.requestsPerMinute, clock });
+  const judgeCertificate = createClientCertificateJudge({ read: readCertificate, verdicts: trust.brcac, refusals: registrationLimit() });
   const appsNeeds: AppsNeeds = {
     realm,
     log,
@@ -100,7 +101,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       lifecycle,
       clients,
       judgeCertificate,
-      rateLimit: createRateLimit({ callsPerMinute: settings.registration.requestsPerMinute, clock }),
+      rateLimit: registrationLimit(),
       runEngine,
       maxBodyBytes: settings.registration.maxBodyKilobytes * 1024,
       productScopes: productScopes.filter((scope) => settings.bankProducts[scope] === "registration"),

@@ -3,6 +3,7 @@ import type { Context } from "koa";
 import type { CertificateVerdict } from "../policy/trust/judge-certificate.ts";
 import type { Verdicts } from "../policy/trust/certificate-verdicts.ts";
 import type { PresentedCertificate, ReadClientCertificate } from "./client-certificate.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 export interface JudgedCertificate {
   readonly verdict: CertificateVerdict;
@@ -12,11 +13,20 @@ export interface JudgedCertificate {
 
 export type JudgeClientCertificate = (request: IncomingMessage) => Promise<JudgedCertificate>;
 
+export interface ClientCertificateJudgeNeeds {
+  readonly read: ReadClientCertificate;
+  readonly verdicts: Verdicts<CertificateVerdict>;
+  /** How many certificates of one address may be refused a minute before further ones are not looked at. */
+  readonly refusals: RateLimit;
+}
+
 /**
  * Judges the BRCAC of a request by the same rules on every endpoint. The verdict of a connection is remembered until
- * a revocation list changes or its validity ends, so that a warm connection pays next to nothing.
+ * a revocation list changes or its validity ends, so that a warm connection pays next to nothing. Judging costs
+ * milliseconds and anybody can make new certificates for it: who sends ever new bad ones has to wait. Nobody waits for
+ * others behind the same proxy, nor with a certificate that has been judged already.
  */
-export function createClientCertificateJudge(read: ReadClientCertificate, verdicts: Verdicts<CertificateVerdict>): JudgeClientCertificate {
+export function createClientCertificateJudge({ read, verdicts, refusals }: ClientCertificateJudgeNeeds): JudgeClientCertificate {
   return async (request) => {
     const reading = read(request);
     if (reading === "absent") {
@@ -25,7 +35,21 @@ export function createClientCertificateJudge(read: ReadClientCertificate, verdic
     if (reading === "unreadable") {
       return { verdict: unreadable, presented: undefined };
     }
-    const verdict = verdicts.remembered(reading.leaf) ?? (await (reading.ofConnection ? verdicts.judge(reading.leaf) : verdicts.judge(reading.leaf, reading.sent)));
+    if (!reading.ofConnection) {
+      return { verdict: await verdicts.judge(reading.leaf, reading.sent), presented: reading };
+    }
+    const known = verdicts.remembered(reading.leaf);
+    if (known) {
+      return { verdict: known, presented: reading };
+    }
+    const address = request.socket.remoteAddress ?? "";
+    if (refusals.wait(address) > 0) {
+      return { verdict: tooManyRefused, presented: reading };
+    }
+    const verdict = await verdicts.judge(reading.leaf);
+    if (!verdict.ok) {
+      refusals.take(address);
+    }
     return { verdict, presented: reading };
   };
 }
@@ -38,4 +62,9 @@ export function showCertificateToEngine(ctx: Context, { presented }: JudgedCerti
 const unreadable: CertificateVerdict = {
   ok: false,
   refusals: [{ code: "certificate.unreadable", expected: "an X.509 certificate", received: "something else" }],
+};
+
+const tooManyRefused: CertificateVerdict = {
+  ok: false,
+  refusals: [{ code: "rate-limit.exceeded", expected: "fewer refused certificates a minute from this address", received: "too many" }],
 };

@@ -4,6 +4,13 @@ import type { Clock } from "../kernel/clock.ts";
 export interface RateLimit {
   /** Counts one call of this caller: 0 when it may go on, else the seconds to wait. */
   take(caller: string): number;
+  /** The same for the next call, without counting it. */
+  wait(caller: string): number;
+}
+
+interface Window {
+  readonly began: number;
+  calls: number;
 }
 
 const minute = 60_000;
@@ -16,18 +23,28 @@ const minute = 60_000;
 export function createRateLimit(needs: { callsPerMinute: number; clock: Clock }): RateLimit {
   const { callsPerMinute, clock } = needs;
   // The cache sets the place for all of them aside at once. The ecosystem has some thousand callers.
-  const windows = new LRUCache<string, { began: number; calls: number }>({ max: 10_000 });
+  const windows = new LRUCache<string, Window>({ max: 10_000 });
+  const current = (caller: string, now: number): Window => {
+    const known = windows.get(caller);
+    return known && now - known.began < minute ? known : { began: now, calls: 0 };
+  };
+  const secondsLeft = ({ began, calls }: Window, now: number): number =>
+    calls < callsPerMinute ? 0 : Math.max(1, Math.ceil((began + minute - now) / 1000));
   return {
     take(caller) {
       if (callsPerMinute === 0) {
         return 0;
       }
       const now = clock();
-      const known = windows.get(caller);
-      const window = known && now - known.began < minute ? known : { began: now, calls: 0 };
+      const window = current(caller, now);
+      const seconds = secondsLeft(window, now);
       window.calls += 1;
       windows.set(caller, window);
-      return window.calls <= callsPerMinute ? 0 : Math.max(1, Math.ceil((window.began + minute - now) / 1000));
+      return seconds;
+    },
+    wait(caller) {
+      const now = clock();
+      return callsPerMinute === 0 ? 0 : secondsLeft(current(caller, now), now);
     },
   };
 }

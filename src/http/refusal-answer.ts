@@ -6,8 +6,8 @@ import { refusalPageUrl, type Realm } from "../oidc/endpoints.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import { logAlso } from "./request-log.ts";
 
-/** Seconds after which a caller may try again when something that is needed is out of reach. */
-const retryAfterSeconds = 30;
+/** Seconds after which a caller may try again: when something that is needed is out of reach, or a limit's minute is over. */
+const retryAfterSeconds: Readonly<Record<number, string>> = { 503: "30", 429: "60" };
 
 type Refusals = readonly [Refusal, ...Refusal[]];
 
@@ -23,7 +23,7 @@ export function refusalAnswer(realm: Realm, refusals: Refusals, reports?: readon
     headers: {
       "cache-control": "no-store",
       ...(status === 401 ? { "www-authenticate": `${error === "invalid_token" ? "Bearer" : "Mutual-TLS"} error="${error}"` } : {}),
-      ...(status === 503 ? { "retry-after": String(retryAfterSeconds) } : {}),
+      ...(retryAfterSeconds[status] === undefined ? {} : { "retry-after": retryAfterSeconds[status] }),
     },
     body: {
       error,

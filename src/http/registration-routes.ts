@@ -57,7 +57,9 @@ export function registrationHandlers(needs: RegistrationRoutesNeeds): DirectRout
   const path = registrationPath(needs.realm);
   const guarded = (handler: Handler): DirectHandler => async (direct) => {
     const certificate = await needs.judgeCertificate(direct.request);
-    const wait = needs.rateLimit.take(certificate.presented?.thumbprint ?? direct.request.socket.remoteAddress ?? "");
+    // Only a certificate that is accepted says who calls: of the others anybody makes as many as he likes.
+    const accepted = certificate.verdict.ok ? certificate.presented : undefined;
+    const wait = needs.rateLimit.take(accepted?.thumbprint ?? direct.request.socket.remoteAddress ?? "");
     if (wait > 0) {
       const { headers, ...answer } = refusalAnswer(needs.realm, [{ code: "rate-limit.exceeded", expected: "fewer calls a minute", received: "too many" }]);
       return { ...answer, headers: { ...headers, "retry-after": String(wait) } };

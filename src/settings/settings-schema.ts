@@ -113,7 +113,7 @@ const registration = z.strictObject({
     .min(0)
     .max(100_000)
     .default(120)
-    .describe("Registration calls a minute and certificate before 429; 0 switches the limit off"),
+    .describe("Registration calls a minute and certificate, and refused certificates a minute and address, before 429; 0: no limit"),
 });
 
 const tokens = z.strictObject({

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { SandboxTpp } from "../support/sandbox.ts";
-import { expectRefusal, startRegistrationWorld, type RegistrationWorld } from "./registration-world.ts";
+import { codesIn, expectRefusal, startRegistrationWorld, type RegistrationWorld } from "./registration-world.ts";
 
 describe("the rate limit of registrations", () => {
   let world: RegistrationWorld;
@@ -26,6 +26,25 @@ describe("the rate limit of registrations", () => {
     expect((await world.post(tpp, body)).status).to.equal(400);
     const { issuer } = world.server.running.realm;
     expect((await world.server.call(`${issuer}/refusals/rate-limit.exceeded`)).status).to.equal(200);
+  });
+
+  it("counts refused certificates by their address, on whichever endpoint, and goes on serving who is known", async () => {
+    if (!tpp) throw new Error("made before");
+    world.time.forward(61);
+    expect((await world.post(tpp, {})).status).to.equal(400);
+    const answers: number[] = [];
+    for (const url of ["registration", "token", "registration", "token", "pushed_authorization_request", "revocation", "registration"] as const) {
+      const answer = await world.server.post(world.server.url(url), {}, { identity: await tpp.forge("expired") });
+      answers.push(answer.status);
+      if (answer.status === 429) {
+        expect(codesIn(answer)).to.include("rate-limit.exceeded");
+        expect(Number(answer.headers["retry-after"])).to.be.within(1, 60);
+      }
+    }
+    expect(answers).to.deep.equal([401, 401, 401, 429, 429, 429, 429]);
+    expect((await world.post(tpp, {})).status).to.equal(400);
+    world.time.forward(61);
+    expect((await world.post(tpp, {})).status).to.equal(400);
   });
 
   it("counts calls without a certificate by their address", async () => {

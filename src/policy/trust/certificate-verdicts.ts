@@ -25,7 +25,7 @@ export interface Verdicts<Verdict> {
    * socket when left out. Never rejects. Remembered until a revocation list changes or is due, or a validity ends.
    */
   judge(certificate: CertificateInput | undefined, sentChain?: readonly CertificateInput[]): Promise<Verdict>;
-  /** The remembered verdict on this very object, without waiting; undefined when it must be judged (again). */
+  /** The remembered verdict on a certificate as it came on its socket, without waiting; undefined when it must be judged (again). */
   remembered(certificate: X509Certificate): Verdict | undefined;
 }
 
@@ -74,10 +74,15 @@ function createVerdicts<Verdict extends Warned>(
     return { verdict, generation, validUntil: endOf(gathered, verdict.ok, clock()) };
   }
 
+  const recall = (key: string): Entry<Verdict> | undefined => {
+    const entry = accepted.get(key) ?? refused.get(key);
+    return holds(entry) ? entry : undefined;
+  };
+
   async function entryFor(certificate: CertificateInput | undefined, sent: readonly CertificateInput[]) {
-    const key = hash("sha256", [certificate ?? "", ...sent].map(fingerprint).join(" "), "base64url");
-    const known = accepted.get(key) ?? refused.get(key);
-    if (holds(known)) return known;
+    const key = keyOf(certificate, sent);
+    const known = recall(key);
+    if (known) return known;
     const judging = underWay.get(key) ?? judgeNow(certificate, sent).finally(() => underWay.delete(key));
     underWay.set(key, judging);
     const entry = await judging;
@@ -88,8 +93,11 @@ function createVerdicts<Verdict extends Warned>(
   }
 
   const remembered = (certificate: X509Certificate) => {
-    const entry = byObject.get(certificate);
-    return holds(entry) ? entry.verdict : undefined;
+    const known = byObject.get(certificate);
+    if (holds(known)) return known.verdict;
+    const entry = recall(keyOf(certificate, sentWith(certificate)));
+    if (entry) byObject.set(certificate, entry);
+    return entry?.verdict;
   };
 
   return {
@@ -124,6 +132,10 @@ function warned(gathered: GatheredFacts, warnings: readonly CertificateWarning[]
     subject: certificate && printable(certificate.subjectText),
     warnings: warnings.map(({ code, message }) => `${code}: ${message}`),
   };
+}
+
+function keyOf(certificate: CertificateInput | undefined, sent: readonly CertificateInput[]): string {
+  return hash("sha256", [certificate ?? "", ...sent].map(fingerprint).join(" "), "base64url");
 }
 
 function fingerprint(input: CertificateInput): string {
