@@ -9,6 +9,7 @@ import { endpointPaths, recoverUrl, registrationClientUri, type Realm } from "..
 import type { RegistrationUnit } from "../oidc/registration-unit.ts";
 import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
 import {
+  certificateGate,
   decideManagement,
   decideRegistration,
   type AcceptedStatement,
@@ -197,9 +198,15 @@ async function dryRun(call: RegistrationCall, needs: RegistrationRoutesNeeds): P
       accepted: decision.accepted,
       operation: judged.operation,
       answer: first ? { status: first.status, error: first.error } : { status: judged.operation === "register" ? 201 : 200, metadata: (decision as AcceptedStatement).metadata },
-      checks: decision.reports.map((report) => reportBody(report, needs.realm)),
+      checks: withCertificateWarnings(decision.reports.map((report) => reportBody(report, needs.realm)), call.certificate),
     },
   };
+}
+
+/** Behind the first check, which is the certificate's: what the doctor says of it too. */
+function withCertificateWarnings([gate, ...rest]: readonly Record<string, unknown>[], { verdict }: JudgedCertificate): Record<string, unknown>[] {
+  const warnings = verdict.ok ? verdict.warnings : [];
+  return [gate ?? {}, ...warnings.map(({ code, message }) => ({ check: certificateGate.name, clause: certificateGate.clause, result: "warning", code, received: message })), ...rest];
 }
 
 function dryRunOperation(call: RegistrationCall, body: JsonBody): Pick<StatementCall, "operation" | "management"> {

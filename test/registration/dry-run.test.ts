@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { readCertificate } from "../../src/certs/certificate.ts";
 import { registrationChecks } from "../../src/policy/registration/registration-checks.ts";
 import type { SandboxTpp } from "../support/sandbox.ts";
 import { checksIn, codesIn, expectRefusal, startRegistrationWorld, type RegistrationWorld } from "./registration-world.ts";
@@ -66,6 +67,22 @@ describe("the dry run of a registration", () => {
     const answer = await dryRun(await world.bodyOf(tpp, { client_name: "Another", logo_uri: "https://elsewhere.example.com/logo.svg" }));
     expect(answer.json().accepted).to.equal(true);
     expect(checksIn(answer).flatMap(({ result, code }) => (result === "warning" ? code : []))).to.deep.equal(["metadata.overruled", "metadata.overruled"]);
+  });
+
+  it("warns of what is wrong with the certificate though it is accepted", async () => {
+    const later = await startRegistrationWorld();
+    try {
+      const holder = await later.directory.createTpp();
+      const { notAfter } = readCertificate(holder.tls.cert);
+      later.time.forward((notAfter - later.time.clock()) / 1000 - 86_400);
+      const answer = await later.post(holder, await later.bodyOf(holder), { path: "/check" });
+      expect(answer.json().accepted, answer.text).to.equal(true);
+      const [gate, warning] = checksIn(answer);
+      expect(gate).to.include({ check: "certificate-is-accepted", result: "passed" });
+      expect(warning).to.deep.include({ check: "certificate-is-accepted", result: "warning", code: "certificate.expires-soon", received: `expires at ${new Date(notAfter).toISOString()}` });
+    } finally {
+      await later.stop();
+    }
   });
 
   it("with token and client_id judges the body as an update, and changes nothing", async () => {
