@@ -67,6 +67,8 @@ function production(settings: Settings): string[] {
     [settings.tls.localAuthorityDirectory === undefined, "tls.localAuthorityDirectory: production needs a real server certificate"],
     [!settings.secrets.createMissingKeyFile, "secrets.createMissingKeyFile: production needs a key of the operator's making"],
     [settings.certificates.whenRevocationUnknown === "refuse", "certificates.whenRevocationUnknown: expected refuse in production"],
+    [settings.registration.statementMaxAgeSeconds <= 300, "registration.statementMaxAgeSeconds: expected at most 300 in production (DCR 7.1-3)"],
+    [settings.tokens.assertionMaxSeconds <= 600, "tokens.assertionMaxSeconds: expected at most 600 in production"],
     [settings.registration.requestsPerMinute > 0, "registration.requestsPerMinute: expected a limit in production"],
     [settings.store.redis.requirePersistence, "store.redis.requirePersistence: expected true in production"],
     [settings.publicUrl !== settings.mtlsUrl, "publicUrl and mtlsUrl: expected two different hosts or ports"],

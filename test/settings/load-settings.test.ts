@@ -165,6 +165,8 @@ describe("settings", () => {
       "a local authority": { change: { tls: { localAuthorityDirectory: "certs/local" } }, named: "tls.localAuthorityDirectory" },
       "a key that makes itself": { change: { secrets: { encryptionKeyFile: "k", createMissingKeyFile: true } }, named: "secrets.createMissingKeyFile" },
       "certificates of unknown state": { change: { certificates: { whenRevocationUnknown: "accept" } }, named: "certificates.whenRevocationUnknown" },
+      "statements older than five minutes (DCR 7.1-3)": { change: { registration: { statementMaxAgeSeconds: 301 } }, named: "registration.statementMaxAgeSeconds" },
+      "assertions that live longer than ten minutes": { change: { tokens: { assertionMaxSeconds: 601 } }, named: "tokens.assertionMaxSeconds" },
       "no limit on registrations": { change: { registration: { requestsPerMinute: 0 } }, named: "registration.requestsPerMinute" },
       "a Redis that forgets": { change: { store: { kind: "redis", redis: { requirePersistence: false } } }, named: "store.redis.requirePersistence" },
       "one host for both": { change: { mtlsUrl: "https://auth.bank.example" }, named: "publicUrl and mtlsUrl" },
@@ -183,7 +185,7 @@ describe("settings", () => {
     }
     it("names all of them at once", () => {
       const changes = Object.values(forbidden).map(({ change }) => change);
-      const together = Object.assign({}, goodProduction, changes[2], changes[7], changes[8], changes[12]);
+      const together = Object.assign({}, goodProduction, changes[2], changes[9], changes[10], changes[14]);
       expect(problemsOf({ overrides: together })).to.have.length(4);
     });
     it("refuses the local profile's settings under its name", () => {
