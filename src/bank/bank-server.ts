@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type Koa from "koa";
-import { answerParserErrorsInJson } from "../kernel/http-parser-errors.ts";
+import { answerMalformedInJson, hostIsJudgedHere, wellFormedOnly } from "../kernel/malformed-requests.ts";
 import { askForClientCertificate, tlsListenerOptions } from "../kernel/tls-options.ts";
 import type { GuardedState } from "./token-guard.ts";
 
@@ -27,12 +27,13 @@ export interface BankServer {
 export async function startBankServer(needs: BankServerNeeds): Promise<BankServer> {
   const handle = needs.app.callback();
   const underWay = new Set<ServerResponse>();
-  const server = createServer({ ...tlsListenerOptions(needs), ...askForClientCertificate }, (request, response) => {
+  const answer = wellFormedOnly((request, response) => {
     underWay.add(response);
     response.once("close", () => underWay.delete(response));
     void handle(request, response);
   });
-  answerParserErrorsInJson(server);
+  const server = createServer({ ...tlsListenerOptions(needs), ...askForClientCertificate, ...hostIsJudgedHere }, answer);
+  answerMalformedInJson(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(needs.port, needs.host, resolve);

@@ -28,6 +28,8 @@ const neverWritten = [
   "cpf",
   "cnpj",
   "login",
+  // What an error says could not be read: a whole URL, for example.
+  "input",
 ];
 
 /**

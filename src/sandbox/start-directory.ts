@@ -5,8 +5,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LocalAuthority } from "../certs/local-authority.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { answerParserErrorsInJson } from "../kernel/http-parser-errors.ts";
 import type { Log } from "../kernel/log.ts";
+import { answerMalformedInJson, hostIsJudgedHere, wellFormedOnly } from "../kernel/malformed-requests.ts";
 import { askForClientCertificate, tlsListenerOptions } from "../kernel/tls-options.ts";
 import type { Store } from "../store/store.ts";
 import { directoryHandlers } from "./directory-apps.ts";
@@ -41,12 +41,12 @@ export interface RunningDirectory {
  */
 export async function startDirectory(needs: StartDirectoryNeeds): Promise<RunningDirectory> {
   const { store, clock, settings, log, localAuthority, anchorsFolder } = needs;
-  const tls = tlsListenerOptions(await localAuthority.serverCertificate("directory", directoryHosts(settings)));
+  const tls = { ...tlsListenerOptions(await localAuthority.serverCertificate("directory", directoryHosts(settings))), ...hostIsJudgedHere };
   const asking = { ...tls, ...askForClientCertificate };
   const servers: Server[] = [];
   const listen = async (server: Server, port: number): Promise<Server> => {
     servers.push(server);
-    answerParserErrorsInJson(server);
+    answerMalformedInJson(server);
     await listening(server, port, settings.host);
     return server;
   };
@@ -56,7 +56,7 @@ export async function startDirectory(needs: StartDirectoryNeeds): Promise<Runnin
   try {
     const open = await listen(createHttpsServer(settings.realHostNames ? asking : tls), settings.publicPort);
     const mtls = settings.realHostNames ? open : await listen(createHttpsServer(asking), settings.mtlsPort);
-    const crl = settings.crlPort === undefined ? undefined : await listen(createHttpServer(), settings.crlPort);
+    const crl = settings.crlPort === undefined ? undefined : await listen(createHttpServer(hostIsJudgedHere), settings.crlPort);
     const urls = directoryUrls(settings, {
       public: portOf(open),
       mtls: portOf(mtls),
@@ -78,7 +78,7 @@ export async function startDirectory(needs: StartDirectoryNeeds): Promise<Runnin
 }
 
 function answer(server: Server, handler: RequestListener): void {
-  server.on("request", handler);
+  server.on("request", wellFormedOnly(handler));
 }
 
 function portOf(server: Server): number {

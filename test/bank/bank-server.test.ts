@@ -33,23 +33,6 @@ describe("bank listener", () => {
     }
   });
 
-  it("answers what is no HTTP, and headers too large, in JSON", async () => {
-    for (const [text, status] of [
-      ["nonsense\r\n\r\n", "400"],
-      [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, "431"],
-    ] as const) {
-      const socket = await handshake({});
-      socket.write(text);
-      const [head, body] = Buffer.concat(await socket.toArray())
-        .toString()
-        .split("\r\n\r\n");
-      expect(head)
-        .to.match(new RegExp(`^HTTP/1.1 ${status} `))
-        .and.match(/application\/json/);
-      expect(JSON.parse(body ?? "")).to.have.keys("error", "error_description");
-    }
-  });
-
   it("gives paths of neither API a JSON 404, and every answer a request id", async () => {
     const answer = await bank.call({ path: "/nothing" });
     expect([answer.status, answer.body?.["error"]]).to.deep.equal([404, "not_found"]);
