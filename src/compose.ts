@@ -24,6 +24,7 @@ import { loadSigningKeys } from "./oidc/signing-keys.ts";
 import { createAuditLog } from "./policy/audit/audit-log.ts";
 import { createAuditSequencer } from "./policy/audit/audit-sequencer.ts";
 import { createClientLifecycle } from "./policy/registration/client-lifecycle.ts";
+import { createOrganisationWatch } from "./policy/registration/organisation-watch.ts";
 import { createClientAuthentication } from "./policy/token/authenticate-client.ts";
 import { createClientCredentialsGrant } from "./policy/token/client-credentials.ts";
 import { createTokenIntrospection } from "./policy/token/introspect-token.ts";
@@ -150,6 +151,10 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const stopCrl = trust.crl.start();
   const stopSequencer = sequencer.start();
   void directory.keystore.signingKeys();
+  const { participants } = directory;
+  const stopWatch =
+    participants &&
+    createOrganisationWatch({ participants, clients, lifecycle, store, realm: realm.name, log, refreshSeconds: settings.directory.participantsRefreshSeconds }).start();
 
   return {
     realm,
@@ -162,7 +167,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       await ops.stop(graceMilliseconds);
       await stopSequencer();
       trust.http.close();
-      await directory.close();
+      await Promise.all([stopWatch?.(), directory.close()]);
       await store.close();
     },
   };

@@ -16,31 +16,21 @@ export interface ParticipantsNeeds {
   readonly times: CacheTimes;
 }
 
-/** A regulatory role of an organisation, as the participants list shows it. */
-export interface ParticipantRole {
-  readonly role: string;
-  readonly authorisationDomain: string | undefined;
-  readonly status: string;
-}
-
-/** An organisation of the ecosystem. */
-export interface Participant {
-  readonly organisationId: string;
-  readonly name: string | undefined;
-  /** `Active`, `Pending` or `Withdrawn`. */
-  readonly status: string;
-  readonly roles: readonly ParticipantRole[];
-}
-
-export type ParticipantReading =
-  /** `asOf`: when the list was asked for (ms). */
-  | { readonly known: true; readonly participant: Participant; readonly asOf: number }
-  | { readonly known: false; readonly why: "not-listed"; readonly asOf: number }
-  | { readonly known: false; readonly why: "unreachable"; readonly failure: DocumentFailure };
+export type ParticipantsReading =
+  | {
+      readonly known: true;
+      /** When the list was asked for (ms). */
+      readonly asOf: number;
+      /** Present when the directory did not answer the latest call: the list is then the last good one. */
+      readonly failure: DocumentFailure | undefined;
+      /** `Active`, `Pending` or `Withdrawn`; undefined for an organisation that the list does not name. */
+      statusOf(organisationId: string): string | undefined;
+    }
+  | { readonly known: false; readonly failure: DocumentFailure };
 
 export interface Participants {
-  /** What the list says of an organisation; a fact with its age, not a decision. Never rejects. */
-  organisationStatus(organisationId: string): Promise<ParticipantReading>;
+  /** What the list says; facts with their age, not a decision. Never rejects. */
+  current(): Promise<ParticipantsReading>;
   state(): DocumentState;
   /** Resolves when no call is under way: to be waited for before the store is closed. */
   settled(): Promise<void>;
@@ -50,22 +40,11 @@ export interface Participants {
 const largestList = 64 * 1024 * 1024;
 
 /** What we use of the list; everything else is passed over, and what is kept in the store has this same shape. */
-const participantsSchema = z.array(
-  z.object({
-    OrganisationId: z.string().min(1),
-    OrganisationName: z.string().nullish(),
-    Status: z.string(),
-    OrgDomainRoleClaims: z
-      .array(z.object({ Role: z.string(), AuthorisationDomain: z.string().nullish(), Status: z.string() }))
-      .nullish(),
-  }),
-);
-
-type WireParticipant = z.infer<typeof participantsSchema>[number];
+const participantsSchema = z.array(z.object({ OrganisationId: z.string().min(1), Status: z.string() }));
 
 interface ParticipantsList {
-  readonly byOrganisation: ReadonlyMap<string, Participant>;
-  readonly wire: readonly WireParticipant[];
+  readonly statuses: ReadonlyMap<string, string>;
+  readonly wire: z.infer<typeof participantsSchema>;
 }
 
 /** Makes the client of the participants list. A list that does not read as one counts as no answer. */
@@ -81,13 +60,11 @@ export function createParticipants(needs: ParticipantsNeeds): Participants {
   });
 
   return {
-    async organisationStatus(organisationId) {
+    async current() {
       const reading = await documents.current(needs.url);
-      if (!reading.available) return { known: false, why: "unreachable", failure: reading.failure };
-      const participant = reading.value.byOrganisation.get(organisationId);
-      return participant
-        ? { known: true, participant, asOf: reading.fetchedAt }
-        : { known: false, why: "not-listed", asOf: reading.fetchedAt };
+      if (!reading.available) return { known: false, failure: reading.failure };
+      const { statuses } = reading.value;
+      return { known: true, asOf: reading.fetchedAt, failure: reading.failure, statusOf: (id) => statuses.get(idKey(id)) };
     },
     state: () => documents.state(needs.url),
     settled: documents.settled,
@@ -97,21 +74,10 @@ export function createParticipants(needs: ParticipantsNeeds): Participants {
 function readParticipants(text: string): ParticipantsList {
   const parsed = participantsSchema.safeParse(JSON.parse(text));
   if (!parsed.success) throw new Error("Expected the directory's participants list, received other JSON");
-  return {
-    wire: parsed.data,
-    byOrganisation: new Map(parsed.data.map((participant) => [participant.OrganisationId, participantOf(participant)])),
-  };
+  return { wire: parsed.data, statuses: new Map(parsed.data.map(({ OrganisationId, Status }) => [idKey(OrganisationId), Status])) };
 }
 
-function participantOf(wire: WireParticipant): Participant {
-  return {
-    organisationId: wire.OrganisationId,
-    name: wire.OrganisationName ?? undefined,
-    status: wire.Status,
-    roles: (wire.OrgDomainRoleClaims ?? []).map((claim) => ({
-      role: claim.Role,
-      authorisationDomain: claim.AuthorisationDomain ?? undefined,
-      status: claim.Status,
-    })),
-  };
+/** Ids of the directory are compared without regard to letter case (RFC 9562 4). */
+function idKey(organisationId: string): string {
+  return organisationId.toLowerCase();
 }

@@ -90,7 +90,9 @@ const directory = z.strictObject({
     .default(86_400)
     .describe("How long the last good keys serve while the keystore does not answer"),
   coolDownSeconds: seconds(1, 600).default(30).describe("Least time between two re-fetches for an unknown `kid`"),
-  participantsRefreshSeconds: seconds(60, 86_400).default(900).describe("How often the participants list is read"),
+  participantsRefreshSeconds: seconds(10, 86_400)
+    .default(900)
+    .describe("How often the participants list is read; clients of organisations that are not active in it are suspended"),
 });
 
 const certificates = z.strictObject({

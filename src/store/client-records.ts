@@ -14,6 +14,8 @@ export interface ClientRecord {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly status: "active" | "suspended";
   readonly suspension?: ClientSuspension;
+  /** An operator restored it against the participants list, which does not suspend it again until the next statement. */
+  readonly keptByOperator?: true;
   /** Scopes of the bank's products that this client holds beside its registered `scope`. */
   readonly productScopes: readonly string[];
   /** SHA-256 of the registration access token. */
@@ -23,7 +25,8 @@ export interface ClientRecord {
 }
 
 export interface ClientSuspension {
-  readonly by: "statement" | "operator";
+  /** The client's own software statement, the directory's participants list, or an operator. */
+  readonly by: "statement" | "directory" | "operator";
   readonly reason: string;
   readonly at: number;
 }

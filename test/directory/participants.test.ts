@@ -28,44 +28,46 @@ describe("the participants list", () => {
   });
   afterEach(() => directory.close());
 
-  it("says what it knows of an organisation, and since when", async () => {
-    expect(await participants.organisationStatus(organisation.OrganisationId)).to.deep.equal({
-      known: true,
-      asOf: directory.clock(),
-      participant: {
-        organisationId: organisation.OrganisationId,
-        name: "Banco Teste",
-        status: "Active",
-        roles: [{ role: "DADOS", authorisationDomain: "Open Banking", status: "Active" }],
-      },
-    });
-    const stranger = await participants.organisationStatus("nobody");
-    expect(!stranger.known && stranger.why).to.equal("not-listed");
-    expect(directory.server.requests).to.deep.equal(["GET /participants"]);
+  const statusOf = async (organisationId: string, list = participants) => {
+    const reading = await list.current();
+    return reading.known ? reading.statusOf(organisationId) : reading.failure.reason;
+  };
+
+  it("says what it knows of an organisation, however its id is written, and since when", async () => {
+    const reading = await participants.current();
+    expect(reading).to.deep.include({ known: true, asOf: directory.clock(), failure: undefined });
+    for (const id of [organisation.OrganisationId, organisation.OrganisationId.toUpperCase()]) {
+      expect(await statusOf(id)).to.equal("Active");
+    }
+    directory.server.answer = sendJson([{ ...organisation, OrganisationId: organisation.OrganisationId.toUpperCase() }]);
+    directory.moveClock(901);
+    expect(await statusOf(organisation.OrganisationId)).to.equal("Active");
+    expect(await statusOf("nobody")).to.equal(undefined);
+    expect(directory.server.requests).to.deep.equal(["GET /participants", "GET /participants"]);
   });
 
   it("is read again after its interval", async () => {
-    await participants.organisationStatus(organisation.OrganisationId);
+    await participants.current();
     directory.server.answer = sendJson([{ ...organisation, Status: "Withdrawn" }]);
     directory.moveClock(901);
-    const reading = await participants.organisationStatus(organisation.OrganisationId);
-    expect(reading.known && reading.participant.status).to.equal("Withdrawn");
+    expect(await statusOf(organisation.OrganisationId)).to.equal("Withdrawn");
   });
 
-  it("its last good copy survives garbage and a restart", async () => {
-    await participants.organisationStatus(organisation.OrganisationId);
+  it("its last good copy survives garbage and a restart, and says that it is the last good one", async () => {
+    await participants.current();
     for (const answer of [sendJson({ participants: [] }), sendJson([{ OrganisationId: 7 }]), sendJson([], 500)]) {
       directory.server.answer = answer;
       directory.moveClock(1_000);
-      expect((await participants.organisationStatus(organisation.OrganisationId)).known).to.equal(true);
+      const reading = await participants.current();
+      expect(reading.known && reading.failure).to.be.an("object");
+      expect(await statusOf(organisation.OrganisationId)).to.equal("Active");
     }
-    expect((await create().organisationStatus(organisation.OrganisationId)).known).to.equal(true);
+    expect(await statusOf(organisation.OrganisationId, create())).to.equal("Active");
   });
 
   it("never had: unreachable, with the reason", async () => {
     directory.server.answer = sendJson([], 502);
-    const reading = await participants.organisationStatus("anybody");
-    expect(!reading.known && reading.why === "unreachable" && reading.failure.reason).to.equal("status");
+    expect(await statusOf("anybody")).to.equal("status");
   });
 
   it("health shows the age and the last failure of keystore and list", async () => {
@@ -73,7 +75,7 @@ describe("the participants list", () => {
     expect(directoryState({ keystore, participants }).keystore).to.deep.include({ status: "absent", ageSeconds: undefined });
     directory.server.answer = sendJson({ keys: [] });
     await keystore.signingKeys();
-    await participants.organisationStatus("anybody");
+    await participants.current();
     directory.moveClock(42);
     const state = directoryState({ keystore, participants });
     expect(state.keystore).to.deep.equal({

@@ -32,7 +32,7 @@ export interface RegistrationWorld {
 }
 
 export interface WorldOptions {
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>> | ((directory: SandboxDirectory) => Readonly<Record<string, unknown>>);
   /** What happens at the directory before the server reads its revocation lists. */
   readonly beforehand?: (directory: SandboxDirectory) => Promise<void>;
 }
@@ -42,7 +42,8 @@ export async function startRegistrationWorld(options: WorldOptions = {}): Promis
   const directory = await startSandboxDirectory({ clock: time.clock });
   try {
     await options.beforehand?.(directory);
-    const server = await startTestServer({ directory, clock: time.clock, ...(options.settings && { settings: options.settings }) });
+    const settings = typeof options.settings === "function" ? options.settings(directory) : options.settings;
+    const server = await startTestServer({ directory, clock: time.clock, ...(settings && { settings }) });
     return worldOf(directory, server, time);
   } catch (error) {
     await directory.stop();

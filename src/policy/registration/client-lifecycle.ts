@@ -1,7 +1,7 @@
 import type { AuditAction, AuditActor } from "../../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
 import { newToken, sha256, tagOfClient, type Randomness } from "../../kernel/identifiers.ts";
-import type { ClientRecord, ClientRecords, VersionedClient } from "../../store/client-records.ts";
+import type { ClientRecord, ClientRecords, ClientSuspension, VersionedClient } from "../../store/client-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 
 export interface ClientLifecycleNeeds {
@@ -35,7 +35,7 @@ export interface ClientLifecycle {
   remove(client: VersionedClient, by: ChangedBy): Promise<void>;
   /** A new registration access token; the old one is dead. */
   recover(client: VersionedClient, statement: string, by: ChangedBy): Promise<{ token: string }>;
-  suspend(client: VersionedClient, suspension: { by: "statement" | "operator"; reason: string }, by: ChangedBy): Promise<void>;
+  suspend(client: VersionedClient, suspension: Pick<ClientSuspension, "by" | "reason">, by: ChangedBy): Promise<void>;
   restore(client: VersionedClient, by: ChangedBy): Promise<void>;
   /** Gives or takes scopes of the bank's products. */
   grantProducts(client: VersionedClient, scopes: readonly string[], by: ChangedBy): Promise<void>;
@@ -61,9 +61,10 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     by: ChangedBy,
     more: { statement?: string; details?: Record<string, unknown> } = {},
   ): Promise<void> => {
-    const { suspension: _, ...base } = from.record;
+    const { suspension: _, keptByOperator, ...base } = from.record;
+    const word = keptByOperator && more.statement === undefined ? { keptByOperator } : {};
     const kept = to.status === "active" || from.record.suspension === undefined ? {} : { suspension: from.record.suspension };
-    const record: ClientRecord = { ...base, ...kept, ...to, updatedAt: now() };
+    const record: ClientRecord = { ...base, ...word, ...kept, ...to, updatedAt: now() };
     const statement = more.statement === undefined ? {} : { statement: more.statement };
     const done = await clients.replace(from, { record, ...statement, with: [entry(record, action, by, more.details)] });
     if (!done) {
@@ -78,7 +79,7 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
 
     async update(from, metadata, statement, by) {
       // The statement is the directory's word that all is active again; what an operator decided stays.
-      const restored = from.record.suspension?.by === "statement" ? ({ status: "active" } as const) : {};
+      const restored = liftedByDirectory(from.record) ? ({ status: "active" } as const) : {};
       await change(from, { metadata, ...restored }, "client.updated", by, {
         statement,
         details: { changed: changedMembers(from.record.metadata, metadata), ...(restored.status ? { restored: true } : {}) },
@@ -103,7 +104,8 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     },
 
     async restore(client, by) {
-      await change(client, { status: "active" }, "client.restored", by);
+      const against = by.actor.kind === "operator" && client.record.suspension?.by === "directory";
+      await change(client, { status: "active", ...(against ? { keptByOperator: true } : {}) }, "client.restored", by);
     },
 
     async grantProducts(client, scopes, by) {
@@ -114,6 +116,25 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
       await change(client, { productScopes: [...scopes] }, action, by, { details: { given, taken } });
     },
   };
+}
+
+/** What the directory said, its next word lifts; what an operator decided stays. */
+function liftedByDirectory({ suspension }: ClientRecord): boolean {
+  return suspension?.by === "statement" || suspension?.by === "directory";
+}
+
+/** What the participants list changes of a client, by the status that it gives its organisation; undefined for none given. */
+export function changeByList({ status, suspension, keptByOperator }: ClientRecord, listed: string | undefined): "suspend" | "restore" | undefined {
+  switch (listed?.toLowerCase()) {
+    case "active":
+      return suspension?.by === "directory" ? "restore" : undefined;
+    // The contract knows these and no others: of another word nobody can say what it means.
+    case "pending":
+    case "withdrawn":
+      return status === "active" && !keptByOperator ? "suspend" : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function changedMembers(before: ClientRecord["metadata"], after: ClientRecord["metadata"]): string[] {
