@@ -22,6 +22,7 @@ export interface ExaminationNeeds {
   readonly sealAnchors: TrustAnchors;
   readonly revocation: RevocationSource;
   readonly whenRevocationUnknown: WhenRevocationUnknown;
+  readonly acceptedAuthorities: readonly string[];
   readonly keystore: Keystore;
   readonly facts: RegistrationFactsSource;
   readonly clock: Clock;
@@ -88,8 +89,8 @@ export async function examinePapers(papers: Papers, needs: ExaminationNeeds): Pr
 }
 
 function gather(input: CertificateInput, sent: readonly CertificateInput[], anchors: TrustAnchors, needs: ExaminationNeeds): Promise<GatheredFacts> {
-  const { revocation, clock, whenRevocationUnknown } = needs;
-  return gatherCertificateFacts({ anchors, revocation, clock, whenRevocationUnknown }, input, sent);
+  const { revocation, clock, whenRevocationUnknown, acceptedAuthorities } = needs;
+  return gatherCertificateFacts({ anchors, revocation, clock, whenRevocationUnknown, acceptedAuthorities }, input, sent);
 }
 
 function examineSeal(gathered: GatheredFacts, brcac: CertificateVerdict): ExaminedCertificate {

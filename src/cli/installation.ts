@@ -56,6 +56,7 @@ export async function openDoctor(surroundings: Surroundings): Promise<OpenedDoct
       sealAnchors,
       revocation: crl,
       whenRevocationUnknown: settings.certificates.whenRevocationUnknown,
+      acceptedAuthorities: settings.certificates.acceptedAuthorities,
       keystore: directory.keystore,
       facts: createFactsSource({ clock, rules, trust, directory, clients: createClientRecords({ store }) }),
       clock,

@@ -44,7 +44,7 @@ export async function createTrust({ root, settings, clock, log }: Surroundings, 
     sources,
     settings: certificates,
   });
-  const judging = { revocation: crl, clock, log, whenRevocationUnknown: certificates.whenRevocationUnknown };
+  const judging = { revocation: crl, clock, log, whenRevocationUnknown: certificates.whenRevocationUnknown, acceptedAuthorities: certificates.acceptedAuthorities };
   return {
     anchors,
     sealAnchors,

@@ -115,6 +115,13 @@ const certificate = entriesOf(
       "Uma autoridade da cadeia não pode emitir certificados, ou já não pode.",
       "Envie a cadeia que a autoridade publica atualmente.",
     ],
+    "certificate.authority-not-accepted": [
+      "CS 112, R04",
+      "The certificate's authority is not one of those that Open Finance Brasil accepts.",
+      "Have the certificate issued by one of the accepted authorities.",
+      "A autoridade certificadora emissora não está entre as aceitas pelo Open Finance Brasil.",
+      "Obtenha o certificado em uma das autoridades aceitas.",
+    ],
     "certificate.revoked": [
       "CS 113, R05",
       "The certificate has been revoked.",

@@ -99,6 +99,10 @@ const certificates = z.strictObject({
   brcacAnchors: z.array(z.string()).min(1).describe("PEM files of the roots that BRCAC certificates must chain to"),
   brsealAnchors: z.array(z.string()).min(1).describe("PEM files of the roots that BRSEAL certificates must chain to"),
   intermediates: z.array(z.string()).default([]).describe("PEM files of authorities that complete short chains"),
+  acceptedAuthorities: z
+    .array(z.string().min(2))
+    .default([])
+    .describe("Names, of which one must be a word in the common name of an authority below the root (CS 112); none: every authority"),
   crlSourcesFile: z.string().default("config/crl-sources.json").describe("Table from issuer to CRL address"),
   crlFromCertificate: z.boolean().default(true).describe("Use the certificate's own CRL address when the table has none"),
   crlAllowedHosts: z.array(z.string()).default([]).describe("Hosts that CRLs may be fetched from, beside the table's"),

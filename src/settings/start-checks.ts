@@ -74,6 +74,7 @@ function production(settings: Settings): string[] {
     [settings.publicUrl !== settings.mtlsUrl, "publicUrl and mtlsUrl: expected two different hosts or ports"],
     [!settings.sampleCustomers, "sampleCustomers: expected false in production"],
     [anchorsAreIcpBrasil(settings), "certificates.brcacAnchors, certificates.brsealAnchors: expected files of certs/icp-brasil only"],
+    [settings.certificates.acceptedAuthorities.length > 0, "certificates.acceptedAuthorities: expected the authorities that the ecosystem accepts"],
     [isLoopback(settings.listeners.ops.host), "listeners.ops.host: expected a loopback address; the page has no log-in"],
   ];
   return rules.filter(([holds]) => !holds).map(([, problem]) => problem);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { passesThroughOneOf } from "../../src/certs/accepted-authorities.ts";
 import { readCertificateChain, type Certificate } from "../../src/certs/certificate.ts";
 import { buildChain } from "../../src/certs/chain.ts";
 import { readCrlSources } from "../../src/certs/crl-sources.ts";
@@ -55,6 +56,55 @@ describe("the authorities of ICP-Brasil", () => {
       for (const certificate of [...read(root), ...read(authorities)]) expectAsOpenssl(certificate);
     });
   }
+
+  describe("the production profile accepts, by the name of an authority below the root (CS 112)", () => {
+    const { certificates } = JSON.parse(readFileSync("config/production.json", "utf8")) as { certificates: { acceptedAuthorities: string[] } };
+    const accepted = (file: string): Record<string, boolean> => {
+      const family = families.find(({ authorities }) => authorities === file)!;
+      const anchors = createTrustAnchors(read(family.root), read(file));
+      return Object.fromEntries(
+        read(file).map((authority) => {
+          const chain = buildChain({ leaf: authority, sent: [], anchors, now });
+          // As if the authority had issued a leaf.
+          const path = chain.ok ? [authority, ...chain.path] : [];
+          return [String(authority.subjectText.match(/CN=([^,]+)/)?.[1]), passesThroughOneOf(certificates.acceptedAuthorities, path)];
+        }),
+      );
+    };
+
+    it("all eleven authorities under V10, which are the five's", () => {
+      const names = accepted("intermediarias-v10.pem");
+      expect(Object.entries(names).filter(([, passes]) => !passes)).to.deep.equal([]);
+      expect(Object.keys(names)).to.have.length(11);
+    });
+
+    it("the five's under V5 and what they have certified, and nobody else's", () => {
+      const names = accepted("intermediarias-v5.pem");
+      for (const name of [
+        "AC Certisign G7",
+        "AC Certisign Multipla G7",
+        "AC Certisign RFB G5",
+        "SERASA Autoridade Certificadora Principal v5",
+        "SERASA Certificadora Digital v5",
+        "AC SERASA RFB v5",
+        "Autoridade Certificadora SERPRO v4",
+        "Autoridade Certificadora do SERPRO Final v5",
+        "Autoridade Certificadora SERPRORFBv5",
+        "AC SOLUTI v5 G2",
+        "AC SOLUTI Multipla v5",
+        "AC SOLUTI RFB V5",
+        "AC VALID v5",
+        "AC VALID BRASIL v5",
+        "AC VALID RFB v5",
+        "AC DIGISEC v5",
+      ]) {
+        expect(names[name], name).to.equal(true);
+      }
+      for (const name of ["AC SAFEWEB", "AC SAFEWEB CD", "AC SAFEWEB RFB v5", "AC DIGITALSIGN G2", "AC SyngularID Multipla", "AC Secretaria da Receita Federal do Brasil v4", "AC PRODESP v1", "AC DOCCLOUD"]) {
+        expect(names[name], name).to.equal(false);
+      }
+    });
+  });
 
   it("only roots become anchors, also when an authority's file is listed as one", async () => {
     const files = families.flatMap(({ root, authorities }) => [`${folder}/${root}`, `${folder}/${authorities}`]);

@@ -174,6 +174,7 @@ describe("settings", () => {
       "the sandbox's authority": { change: { certificates: { brcacAnchors: ["certs/local/directory/root-v10.crt"] } }, named: "certificates.brcacAnchors" },
       "an authority beside those of ICP-Brasil": { change: { certificates: { brsealAnchors: ["certs/icp-brasil/raiz-v5.pem", "other.pem"] } }, named: "certificates.brcacAnchors" },
       "an authority by a way around": { change: { certificates: { brcacAnchors: ["certs/icp-brasil/../local/directory/root-v10.crt"] } }, named: "certificates.brcacAnchors" },
+      "any authority below the roots": { change: { certificates: { acceptedAuthorities: [] } }, named: "certificates.acceptedAuthorities" },
       "health for the world": { change: { listeners: { ops: { host: "0.0.0.0" } } }, named: "listeners.ops.host" },
     };
     for (const [name, { change, named }] of Object.entries(forbidden)) {
@@ -185,7 +186,7 @@ describe("settings", () => {
     }
     it("names all of them at once", () => {
       const changes = Object.values(forbidden).map(({ change }) => change);
-      const together = Object.assign({}, goodProduction, changes[2], changes[9], changes[10], changes[14]);
+      const together = Object.assign({}, goodProduction, changes[2], changes[9], changes[10], changes[15]);
       expect(problemsOf({ overrides: together })).to.have.length(4);
     });
     it("refuses the local profile's settings under its name", () => {

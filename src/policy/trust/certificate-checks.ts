@@ -1,3 +1,4 @@
+import { passesThroughOneOf } from "../../certs/accepted-authorities.ts";
 import { readBrcac } from "../../certs/brcac.ts";
 import { clientAuth, type KeyUsageName } from "../../certs/certificate-extensions.ts";
 import type { ChainBreak } from "../../certs/chain.ts";
@@ -137,6 +138,12 @@ function brokenChain(broken: ChainBreak): Refusal {
   }
 }
 
+/** CS 112, D20: of the authorities below the roots only those that the ecosystem accepts. */
+const authorityIsAccepted: Judge = ({ certificate, chain, acceptedAuthorities }) =>
+  !chain.ok || acceptedAuthorities.length === 0 || passesThroughOneOf(acceptedAuthorities, chain.path)
+    ? undefined
+    : refusal("certificate.authority-not-accepted", printable(`an authority of ${acceptedAuthorities.join(", ")}`), `issued by ${certificate.issuerText}`);
+
 const noneIsRevoked: Judge = ({ certificate, revocations }) => {
   for (const link of revocations) {
     if (link.revocation.state !== "revoked") continue;
@@ -191,6 +198,7 @@ const keyAndValidity: readonly CertificateCheck[] = [
 ];
 const chainAndRevocation: readonly CertificateCheck[] = [
   { name: "chain-ends-in-an-accepted-root", clause: "DCR 7.1-1, DCR 9.3.1-1", judge: chainEndsInAnAnchor },
+  { name: "authority-is-an-accepted-one", clause: "CS 112", judge: authorityIsAccepted },
   { name: "nothing-in-the-chain-is-revoked", clause: "CS 113", judge: noneIsRevoked },
   { name: "revocation-is-known", clause: "CS 113", judge: revocationIsKnown },
 ];

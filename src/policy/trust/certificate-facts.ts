@@ -25,6 +25,8 @@ export interface CertificateFacts {
   /** One entry for every certificate of the path but the anchor; empty when there is no accepted path. */
   readonly revocations: readonly LinkRevocation[];
   readonly whenRevocationUnknown: WhenRevocationUnknown;
+  /** Names of which the path must pass one; every path to an anchor will do when there are none. */
+  readonly acceptedAuthorities: readonly string[];
 }
 
 export type GatheredFacts =
@@ -37,6 +39,7 @@ export interface CertificateFactsNeeds {
   readonly revocation: RevocationSource;
   readonly clock: Clock;
   readonly whenRevocationUnknown: WhenRevocationUnknown;
+  readonly acceptedAuthorities: readonly string[];
 }
 
 /**
@@ -55,8 +58,8 @@ export async function gatherCertificateFacts(
   const sent = sentChain.map(readOrReason).filter((read) => typeof read !== "string");
   const chain = buildChain({ leaf: certificate, sent, anchors: needs.anchors, now });
   const revocations = chain.ok ? await revocationsOn(chain.path, needs.revocation) : [];
-  const { whenRevocationUnknown } = needs;
-  return { state: "read", facts: { certificate, now, chain, revocations, whenRevocationUnknown } };
+  const { whenRevocationUnknown, acceptedAuthorities } = needs;
+  return { state: "read", facts: { certificate, now, chain, revocations, whenRevocationUnknown, acceptedAuthorities } };
 }
 
 function readOrReason(input: CertificateInput): Certificate | string {

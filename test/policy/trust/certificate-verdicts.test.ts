@@ -78,6 +78,7 @@ describe("verdicts on certificates", () => {
     revocation: crl,
     clock: () => time,
     whenRevocationUnknown: "refuse",
+    acceptedAuthorities: [],
     log: createLog("silent"),
     ...changes,
   });

@@ -35,6 +35,7 @@ describe("judging a BRCAC", () => {
     readonly anchors?: Pki["anchors"];
     readonly revocation?: Revocation;
     readonly whenRevocationUnknown?: "refuse" | "accept";
+    readonly acceptedAuthorities?: readonly string[];
   }
   const gathered = (leaf: CertificateInput | undefined, sent: CertificateInput[], changes: Changes = {}) =>
     gatherCertificateFacts(
@@ -42,6 +43,7 @@ describe("judging a BRCAC", () => {
         anchors: changes.anchors ?? pki.anchors,
         clock: () => changes.at ?? now,
         whenRevocationUnknown: changes.whenRevocationUnknown ?? "refuse",
+        acceptedAuthorities: changes.acceptedAuthorities ?? [],
         revocation: { generation: () => 0, revocationOf: async () => changes.revocation ?? notRevoked },
       },
       leaf,
@@ -254,6 +256,19 @@ describe("judging a BRCAC", () => {
     });
   });
 
+  it("an authority that is none of the accepted ones: certificate.authority-not-accepted, with both", async () => {
+    const { x509 } = await brcacOf(pki.issuing);
+    expect(await codes(x509, sent(), { acceptedAuthorities: ["Outra", "TESTE"] })).to.deep.equal([]);
+    // The name of the root, or of the holder, counts for nothing.
+    for (const name of ["Raiz", "Test", "tpp", "Padaria"]) {
+      const verdict = await judged(x509, sent(), { acceptedAuthorities: [name] });
+      expect(verdict.ok ? [] : verdict.refusals).to.deep.equal([
+        { code: "certificate.authority-not-accepted", expected: `an authority of ${name}`, received: "issued by CN=AC de Teste,O=ICP-Brasil,C=BR" },
+      ]);
+    }
+    expect(await codes(x509, [], { acceptedAuthorities: ["Outra"] })).to.deep.equal(["certificate.issuer-unknown"]);
+  });
+
   it("revoked: certificate.revoked with the day and the reason", async () => {
     const { x509 } = await brcacOf(pki.issuing);
     const revocation: Revocation = { state: "revoked", asOf: now, at: now - day, reason: "keyCompromise", recheckAt: now };
@@ -403,6 +418,7 @@ describe("judging a BRSEAL", () => {
       anchors,
       clock: () => now,
       whenRevocationUnknown: "refuse" as const,
+      acceptedAuthorities: [],
       revocation: { generation: () => 0, revocationOf: async () => notRevoked },
     };
     return judgeSealCertificate(await gatherCertificateFacts(needs, leaf, [issuing.certificate]));
