@@ -5,6 +5,9 @@ import { createClientRecords, type ClientRecord, type ClientRecords, type Client
 import { changeByList, createClientLifecycle, type ClientLifecycle } from "../../src/policy/registration/client-lifecycle.ts";
 import { createAuditLog } from "../../src/policy/audit/audit-log.ts";
 import { systemRandomness } from "../../src/kernel/identifiers.ts";
+import type { Participants } from "../../src/directory/participants.ts";
+import { createLog } from "../../src/kernel/log.ts";
+import { createOrganisationWatch } from "../../src/policy/registration/organisation-watch.ts";
 import { openLmdbStore } from "../../src/store/lmdb-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { SandboxTpp } from "../support/sandbox.ts";
@@ -104,7 +107,7 @@ describe("the participants list", () => {
     expect((await world.server.requestToken(tpp, client.clientId)).status).to.equal(200);
   });
 
-  it("does not lift what an operator or a statement decided", async () => {
+  it("does not lift what an operator decided", async () => {
     const by = { actor: { kind: "operator", operator: "test" } } as const;
     await lifecycle.suspend(await found(), { by: "operator", reason: "fraud" }, by);
     await listWasRead();
@@ -122,6 +125,33 @@ describe("the participants list", () => {
     expect((await world.manage("PUT", tpp, client, { body })).status).to.equal(200);
     listIsDue();
     await until(suspended);
+  });
+
+  it("is gone through by one process of all that read it", async () => {
+    let passes = 0;
+    const counted: ClientRecords = {
+      ...clients,
+      list: (...wish) => {
+        passes += 1;
+        return clients.list(...wish);
+      },
+    };
+    let asked = 0;
+    const asOf = world.time.clock();
+    const participants: Participants = {
+      async current() {
+        asked += 1;
+        return { known: true, asOf, failure: undefined, statusOf: () => "Active" };
+      },
+      state: () => ({ url: "", ageSeconds: 0, status: "fresh", failure: undefined }),
+      settled: async () => undefined,
+    };
+    const realm = world.server.running.realm.name;
+    const needs = { participants, clients: counted, lifecycle, store, realm, log: createLog("silent"), refreshSeconds: 1 };
+    const stops = [createOrganisationWatch(needs).start(), createOrganisationWatch(needs).start(), createOrganisationWatch(needs).start()];
+    await until(async () => asked > 6);
+    await Promise.all(stops.map((stop) => stop()));
+    expect(passes).to.equal(1);
   });
 
   it("that cannot be read changes nobody", async () => {
