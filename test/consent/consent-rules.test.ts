@@ -49,7 +49,7 @@ describe("consent request", () => {
   });
 
   it("SEM_PERMISSOES_FUNCIONAIS_RESTANTES: nothing asked for is offered here", () => {
-    expect(codes(personal({ permissions: group("exchange") }), offeredScopes)).to.deep.equal(["SEM_PERMISSOES_FUNCIONAIS_RESTANTES"]);
+    expect(codes(personal({ permissions: group("card-limits") }), offeredScopes)).to.deep.equal(["SEM_PERMISSOES_FUNCIONAIS_RESTANTES"]);
   });
 
   it("INFORMACOES_PJ_NAO_INFORMADAS: business permissions without a company", () => {
@@ -92,15 +92,18 @@ describe("consent request", () => {
     expect(granted([...balances, ...group("card-limits").slice(0, 2)])).to.deep.equal(balances);
   });
 
-  it("a group of several products stays whole when one of them is offered", () => {
-    expect(granted(group("credit-operations"), ["loans"])).to.deep.equal(group("credit-operations"));
-  });
+  for (const name of ["credit-operations", "investments", "exchange"]) {
+    it(`the contract's grouped products stay whole, offered or not: ${name}`, () => {
+      expect(granted(group(name))).to.deep.equal(group(name));
+      expect(granted([...new Set([...balances, ...group("card-limits"), ...group(name)])])).to.have.members([...new Set([...balances, ...group(name)])]);
+    });
+  }
 
   it("12 months after 29 February is 1 March", () => {
     expect(latestExpiry(Date.parse("2028-02-29T10:00:00Z") / 1000)).to.equal(Date.parse("2029-03-01T10:00:00Z") / 1000);
   });
 
-  it("whatever is asked, only what was asked, offered and in whole groups is granted", () => {
+  it("whatever is asked, only what was asked, offered or grouped, and in whole groups is granted", () => {
     assert(
       property(askedFor, subarray(everyScope), boolean(), (asked, scopes, company) => {
         const judgement = judgeConsentRequest(personal({ permissions: asked, ...(company && { businessEntity: padaria }) }), scopes, now);
@@ -108,7 +111,7 @@ describe("consent request", () => {
         const whole = permissionGroups.filter((each) => each.permissions.every((one) => judgement.permissions.includes(one)));
         expect(asked).to.include.members([...judgement.permissions]);
         for (const permission of judgement.permissions) {
-          expect(whole.some((each) => each.permissions.includes(permission) && each.scopes.some((scope) => scopes.includes(scope)))).to.equal(true);
+          expect(whole.some((each) => each.permissions.includes(permission) && (each.alwaysKept || each.scopes.some((scope) => scopes.includes(scope))))).to.equal(true);
         }
       }),
       runs(200),

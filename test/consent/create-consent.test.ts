@@ -37,8 +37,13 @@ describe("Consents API: creation", () => {
       expect((await api.post(consentBody({ permissions }))).body.data.permissions).to.deep.equal(balances);
     });
 
+    it("permissions of grouped products stay, offered or not", async () => {
+      const permissions = [...balances, "EXCHANGES_READ"];
+      expect((await api.post(consentBody({ permissions }))).body.data.permissions).to.deep.equal(permissions);
+    });
+
     for (const [code, changes] of [
-      ["SEM_PERMISSOES_FUNCIONAIS_RESTANTES", { permissions: ["EXCHANGES_READ", "RESOURCES_READ"] }],
+      ["SEM_PERMISSOES_FUNCIONAIS_RESTANTES", { permissions: ["CREDIT_CARDS_ACCOUNTS_READ", "CREDIT_CARDS_ACCOUNTS_LIMITS_READ", "RESOURCES_READ"] }],
       ["INFORMACOES_PJ_NAO_INFORMADAS", { permissions: ["CUSTOMERS_BUSINESS_IDENTIFICATIONS_READ", "RESOURCES_READ"] }],
       ["PERMISSOES_PJ_INCORRETAS", { permissions: ["CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ", "RESOURCES_READ"], businessEntity: company(padaria) }],
       ["PERMISSAO_PF_PJ_EM_CONJUNTO", { permissions: ["CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ", "CUSTOMERS_BUSINESS_IDENTIFICATIONS_READ", "RESOURCES_READ"] }],

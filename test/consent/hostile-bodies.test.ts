@@ -78,7 +78,7 @@ describe("Consents API under hostile bodies", () => {
         const answer = await leaves(() => server.call("POST", consentsPath, { client, body: body as object }));
         if (answer.status === 201) {
           const { data } = answer.body;
-          const offered = permissionGroups.filter(({ scopes }) => scopes.some((scope) => offeredScopes.includes(scope))).flatMap((group) => group.permissions);
+          const offered = permissionGroups.filter(({ alwaysKept, scopes }) => alwaysKept || scopes.some((scope) => offeredScopes.includes(scope))).flatMap((group) => group.permissions);
           expect(offered).to.include.members([...data.permissions]);
           expect((body.data as { permissions: string[] }).permissions).to.include.members([...data.permissions]);
         }

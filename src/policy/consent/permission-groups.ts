@@ -1,9 +1,11 @@
 /**
  * The groups in which permissions are asked for (Consents API 3.3.1): a TPP asks for all permissions of a group or for
- * none. A group is offered when any of its scopes is; groups of several products stay whole.
+ * none.
  */
 export interface PermissionGroup {
   readonly name: string;
+  /** Kept in a consent whether or not the institution offers the product: the contract's grouped products. */
+  readonly alwaysKept?: true;
   readonly scopes: readonly string[];
   readonly permissions: readonly Permission[];
 }
@@ -83,11 +85,13 @@ export const permissionGroups: readonly PermissionGroup[] = [
   },
   {
     name: "credit-operations",
+    alwaysKept: true,
     scopes: ["loans", "financings", "unarranged-accounts-overdraft", "invoice-financings"],
     permissions: [...startingWith("LOANS_", "FINANCINGS_", "UNARRANGED_ACCOUNTS_OVERDRAFT_", "INVOICE_FINANCINGS_"), "RESOURCES_READ"],
   },
   {
     name: "investments",
+    alwaysKept: true,
     scopes: ["bank-fixed-incomes", "credit-fixed-incomes", "variable-incomes", "treasure-titles", "funds"],
     permissions: [
       "BANK_FIXED_INCOMES_READ",
@@ -98,7 +102,7 @@ export const permissionGroups: readonly PermissionGroup[] = [
       "RESOURCES_READ",
     ],
   },
-  { name: "exchange", scopes: ["exchanges"], permissions: ["EXCHANGES_READ", "RESOURCES_READ"] },
+  { name: "exchange", alwaysKept: true, scopes: ["exchanges"], permissions: ["EXCHANGES_READ", "RESOURCES_READ"] },
 ];
 
 /** The groups that are wholly contained in these permissions. */
@@ -112,11 +116,14 @@ export function outsideCompleteGroups(asked: readonly Permission[]): Permission[
   return asked.filter((permission) => !covered.has(permission));
 }
 
-/** What is left when the groups of products that the institution does not offer are taken away, in the order asked. */
+/**
+ * What is left when the products that the institution does not offer are taken away, in the order asked. Those that the
+ * contract groups (credit operations, investments, exchange) are never taken away (Consents API 3.3.1, introduction).
+ */
 export function offeredPermissions(asked: readonly Permission[], offeredScopes: readonly string[]): Permission[] {
   const kept = new Set(
     completeGroups(asked)
-      .filter(({ scopes }) => scopes.some((scope) => offeredScopes.includes(scope)))
+      .filter(({ alwaysKept, scopes }) => alwaysKept === true || scopes.some((scope) => offeredScopes.includes(scope)))
       .flatMap((group) => group.permissions),
   );
   return asked.filter((permission) => kept.has(permission));
