@@ -137,7 +137,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       }),
     },
     cookieKeys,
-    consents: customerSide.consentRoutes({ introspect, judgeCertificate }),
+    consents: customerSide.consentRoutes({ introspect, readCertificate, judgeCertificate }),
     interaction: { ...customerSide.interaction, realm, provider, engine, clients, clock },
     myConsents: { ...customerSide.interaction, sessions: customerSide.sessions, clients, clock },
   };

@@ -3,6 +3,7 @@ import { createSampleData } from "../bank/sample-data.ts";
 import { sampleLogins } from "../bank/sample-logins.ts";
 import type { ConsentRoutesNeeds } from "../http/consents/consent-routes.ts";
 import { createCallerAuthorisation } from "../http/caller-authorisation.ts";
+import type { CertificateReading, ReadClientCertificate } from "../http/client-certificate.ts";
 import { createCustomerSessions } from "../http/customer-session.ts";
 import type { AccountsForConsent } from "../http/interaction.ts";
 import type { JudgeClientCertificate } from "../http/judge-client-certificate.ts";
@@ -30,6 +31,12 @@ export interface CustomerSideNeeds {
   readonly clients: ClientRecords;
 }
 
+interface ConsentWiring {
+  readonly introspect: IntrospectToken;
+  readonly readCertificate: ReadClientCertificate;
+  readonly judgeCertificate: JudgeClientCertificate;
+}
+
 /** Everything that has to do with the bank's customers: who they are, how they log in, what they consent to. */
 export async function createCustomerSide(surroundings: Surroundings, needs: CustomerSideNeeds) {
   const { settings, clock, randomness, log } = surroundings;
@@ -54,12 +61,14 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
   return {
     customers,
     consents,
-    consentRoutes: (wiring: { introspect: IntrospectToken; judgeCertificate: JudgeClientCertificate }): ConsentRoutesNeeds => ({
+    consentRoutes: (wiring: ConsentWiring): ConsentRoutesNeeds => ({
       consents,
       authorize: createCallerAuthorisation(wiring),
       baseUrl: settings.mtlsUrl,
       clock,
       log,
+      callerLimit: limit(settings.consents.requestsPerMinuteAndClient),
+      callerOf: (ctx) => callerOf(wiring.readCertificate(ctx.req)) ?? ctx.ip,
       clientLimit: limit(settings.consents.requestsPerMinuteAndClient),
       overallLimit: limit(settings.consents.requestsPerMinute),
       isUnavailable: isStoreUnavailable,
@@ -74,6 +83,10 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
       secondFactor: settings.login.secondFactor,
     },
   };
+}
+
+function callerOf(certificate: CertificateReading): string | undefined {
+  return typeof certificate === "string" ? undefined : certificate.thumbprint;
 }
 
 /** The accounts that a customer can choose to share: the sample bank's. A bank puts its own source here. */

@@ -141,8 +141,8 @@ const tables = z.strictObject({
 });
 
 const consents = z.strictObject({
-  requestsPerMinuteAndClient: z.int().min(0).max(1_000_000).default(1_000).describe("Consent calls a minute and client before 429; 0: no limit"),
-  requestsPerMinute: z.int().min(0).max(10_000_000).default(30_000).describe("Consent calls a minute in all before 529; 0: no limit"),
+  requestsPerMinuteAndClient: z.int().min(0).max(1_000_000).default(1_000).describe("Consent calls a minute and client, and of one certificate (or address without one), before 429; 0: no limit"),
+  requestsPerMinute: z.int().min(0).max(10_000_000).default(30_000).describe("Consent calls a minute of all clients together before 529; 0: no limit"),
 });
 
 const login = z.strictObject({

@@ -100,6 +100,8 @@ export async function startConsentsServer(changes: Partial<ConsentRoutesNeeds> =
     baseUrl,
     clock: bank.clock,
     log,
+    callerLimit: createRateLimit({ callsPerMinute: 0, clock: bank.clock }),
+    callerOf: () => "address",
     clientLimit: createRateLimit({ callsPerMinute: 0, clock: bank.clock }),
     overallLimit: createRateLimit({ callsPerMinute: 0, clock: bank.clock }),
     isUnavailable: (error) => error instanceof StoreUnavailableError,

@@ -119,7 +119,7 @@ describe("Consents API in trouble", () => {
 
   it("429 over a client's limit, 529 over everybody's, with Retry-After", async () => {
     const limit = (callsPerMinute: number) => createRateLimit({ callsPerMinute, clock: () => begin });
-    server = await startConsentsServer({ clientLimit: limit(2), overallLimit: limit(4) });
+    server = await startConsentsServer({ clientLimit: limit(2), overallLimit: limit(3) });
     const [one, two] = [(await server.client("software-1")).clientId, (await server.client("software-2")).clientId];
     const answers: Answer[] = [];
     for (const client of [one, one, one, two, two]) {
@@ -130,6 +130,18 @@ describe("Consents API in trouble", () => {
       ["LIMITE_EXCEDIDO", "60"],
       ["SOBRECARGA", "60"],
     ]);
+  });
+
+  it("nobody without a valid token uses up everybody's limit, only their own by certificate or address", async () => {
+    const limit = (callsPerMinute: number) => createRateLimit({ callsPerMinute, clock: () => begin });
+    server = await startConsentsServer({ overallLimit: limit(1), callerLimit: limit(4), callerOf: (ctx) => ctx.get("test-client") || "address" });
+    const { clientId } = await server.client("software-1");
+    const unknown: number[] = [];
+    for (const [method, path] of [["GET", `${consentsPath}/urn:a:b`], ["POST", consentsPath], ["PUT", consentsPath], ["GET", consentsBasePath], ["GET", consentsBasePath]] as const) {
+      unknown.push((await server.call(method, path)).status);
+    }
+    expect(unknown).to.deep.equal([401, 401, 405, 404, 429]);
+    expect((await server.call("GET", `${consentsPath}/urn:a:b`, { client: clientId })).status).to.equal(404);
   });
 
   for (const [what, error, status, code] of [

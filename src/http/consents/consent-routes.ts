@@ -23,9 +23,13 @@ export interface ConsentRoutesNeeds {
   readonly baseUrl: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Calls of one caller, before anything about it is believed; beyond it 429. */
+  readonly callerLimit: RateLimit;
+  /** Whom that counts: the certificate that the call came with, or else the address. */
+  readonly callerOf: (ctx: Context) => string;
   /** Calls of one client; beyond it 429. */
   readonly clientLimit: RateLimit;
-  /** Calls of all; beyond it 529. */
+  /** Calls of all clients together, those that are let in; beyond it 529. */
   readonly overallLimit: RateLimit;
   /** Whether the store is out of reach: 504 instead of 500. */
   readonly isUnavailable: (error: unknown) => boolean;
@@ -62,7 +66,7 @@ function answered(needs: ConsentRoutesNeeds, handle: (ctx: Context) => Promise<v
   return async (ctx) => {
     setCommonHeaders(ctx);
     try {
-      takeFrom(ctx, needs.overallLimit, "all", "SOBRECARGA");
+      takeFrom(ctx, needs.callerLimit, needs.callerOf(ctx), "LIMITE_EXCEDIDO");
       await handle(ctx);
     } catch (error) {
       answerProblems(ctx, problemsOf(error, ctx, needs), needs.clock);
@@ -100,6 +104,7 @@ function takeFrom(ctx: Context, limit: RateLimit, caller: string, code: "LIMITE_
 function admit(ctx: Context, needs: ConsentRoutesNeeds, caller: ConsentCaller): void {
   logAlso(ctx, { clientId: caller.clientId });
   takeFrom(ctx, needs.clientLimit, caller.clientId, "LIMITE_EXCEDIDO");
+  takeFrom(ctx, needs.overallLimit, "all", "SOBRECARGA");
   requireInteractionId(ctx);
   requireJsonAccepted(ctx);
 }
