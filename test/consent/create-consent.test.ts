@@ -84,6 +84,12 @@ describe("Consents API: creation", () => {
       });
     }
 
+    it("a long list costs one short error, however many of its members are wrong", async () => {
+      const answer = await api.post(consentBody({ permissions: Array.from({ length: 20_000 }, () => 0) }));
+      expect([answer.status, ...codesOf(answer)]).to.deep.equal([400, "PARAMETRO_INVALIDO"]);
+      expect(JSON.stringify(answer.body).length).to.be.lessThan(1_000);
+    });
+
     it("every member at fault is named, up to the contract's 13", async () => {
       const answer = await api.post(consentBody({ permissions: Array.from({ length: 20 }, (_, count) => `NO_${count}`), loggedUser: undefined }));
       expect(answer.body.errors).to.have.length(13);

@@ -58,6 +58,12 @@ describe("Consents API", () => {
       expect((await api.get(id, { headers: { accept: "text/html, */*;q=0.1" } })).status).to.equal(200);
     });
 
+    for (const accept of ["application/json; charset=utf-8", "application/json;charset=UTF-8", "text/html, application/json; charset=utf-8; q=0.9"]) {
+      it(`the contract's own media type is accepted: ${accept}`, async () => {
+        expect((await api.get(await api.created(), { headers: { accept } })).status).to.equal(200);
+      });
+    }
+
     it("405 with Allow for another method, 404 for another address", async () => {
       for (const [method, path, allowed] of [
         ["GET", consentsPath, "POST"],

@@ -120,7 +120,14 @@ describe("Consents API: extension", () => {
       expect(extensionsIn(one)[0]?.expirationDateTime).to.equal((await api.get(id)).body.data.expirationDateTime);
     });
 
-    for (const query of ["?page=0", "?page=x", "?page=1&page=2", "?page-size=1001", "?page-size=-1", "?page=99999999999"]) {
+    for (const size of ["0", "-1", "-99", "24"]) {
+      it(`page-size=${size} counts as 25`, async () => {
+        const answer = await api.get(`${await api.authorised()}/extensions?page-size=${size}`);
+        expect([answer.status, answer.body.links["self"]?.endsWith("&page-size=25")]).to.deep.equal([200, true]);
+      });
+    }
+
+    for (const query of ["?page=0", "?page=x", "?page=1&page=2", "?page=-1", "?page-size=1001", "?page-size=x", "?page=99999999999"]) {
       it(`400 for ${query}`, async () => {
         expect((await api.get(`${await api.created()}/extensions${query}`)).status).to.equal(400);
       });

@@ -8,7 +8,7 @@ import { logAlso } from "../request-log.ts";
 export const apiVersion = "3.3.1";
 
 /** The contract lists no more errors in one answer. */
-const mostErrors = 13;
+export const mostErrors = 13;
 const longestDetail = 2048;
 
 export type ConsentProblems = readonly [ConsentProblem, ...ConsentProblem[]];
@@ -19,7 +19,7 @@ export class ConsentRefusal extends Error {
   readonly problems: ConsentProblems;
 
   constructor(problems: ConsentProblems) {
-    super(problems.map(({ code }) => code).join(", "));
+    super(problems[0].code);
     this.problems = problems;
   }
 }
@@ -37,7 +37,7 @@ export function setCommonHeaders(ctx: Context): void {
 
 /** Answers in the contract's error envelope, with the status of the first problem. */
 export function answerProblems(ctx: Context, problems: ConsentProblems, clock: Clock): void {
-  logAlso(ctx, { refused: problems.map(({ code }) => code) });
+  logAlso(ctx, { refused: [...new Set(problems.map(({ code }) => code))] });
   ctx.status = consentProblems[problems[0].code].status;
   ctx.body = {
     errors: problems.slice(0, mostErrors).map(({ code, detail }) => ({ code, title: consentProblems[code].title, detail: detail.slice(0, longestDetail) })),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { RefusalCode } from "../../kernel/refusal-catalogue.ts";
 import type { ConsentProblem, ConsentProblemCode } from "../../policy/consent/consent-problem.ts";
 import { readJsonBody } from "../read-body.ts";
-import { ConsentRefusal, refusal } from "./consent-answer.ts";
+import { ConsentRefusal, mostErrors, refusal } from "./consent-answer.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const urn = /^urn:[a-zA-Z0-9][a-zA-Z0-9-]{0,31}:[a-zA-Z0-9()+,\-.:=@;$_!*'%/?#]+$/;
@@ -27,7 +27,8 @@ export function requireInteractionId(ctx: Context): void {
 
 /** @throws ConsentRefusal when the caller takes neither JSON nor UTF-8 */
 export function requireJsonAccepted(ctx: Context): void {
-  if (ctx.accepts("application/json") === false || ctx.acceptsCharsets("utf-8") === false) {
+  // A type with parameters is only matched by one that has them.
+  if (ctx.accepts("application/json", "application/json; charset=utf-8") === false || ctx.acceptsCharsets("utf-8") === false) {
     throw refusal("FORMATO_NAO_ACEITO", "A resposta é application/json em UTF-8; aceite esse formato em Accept e Accept-Charset.");
   }
 }
@@ -57,7 +58,7 @@ export async function readBody<Shape extends z.ZodType>(ctx: Context, schema: Sh
   if (result.success) {
     return result.data;
   }
-  const [first, ...more] = result.error.issues.map(problemOf);
+  const [first, ...more] = result.error.issues.slice(0, mostErrors).map(problemOf);
   throw new ConsentRefusal([first ?? { code: "PARAMETRO_INVALIDO", detail: "O corpo não corresponde ao contrato." }, ...more]);
 }
 
@@ -89,21 +90,21 @@ const smallestPage = 25;
 const largestPage = 1000;
 const highestPage = 2_147_483_647;
 
-/** `page` and `page-size`; a size under 25 counts as 25. @throws ConsentRefusal */
+/** `page` and `page-size`; a size under 25, of 0 or below it too, counts as 25. @throws ConsentRefusal */
 export function readPaging(ctx: Context): Paging {
   return {
-    page: wholeNumber(ctx, "page", 1, highestPage),
-    pageSize: Math.max(smallestPage, wholeNumber(ctx, "page-size", smallestPage, largestPage)),
+    page: wholeNumber(ctx, "page", { lowest: 1, highest: highestPage }) ?? 1,
+    pageSize: Math.max(smallestPage, wholeNumber(ctx, "page-size", { highest: largestPage }) ?? smallestPage),
   };
 }
 
-function wholeNumber(ctx: Context, name: string, otherwise: number, highest: number): number {
+function wholeNumber(ctx: Context, name: string, { lowest = -Infinity, highest }: { lowest?: number; highest: number }): number | undefined {
   const sent = new URLSearchParams(ctx.querystring).getAll(name);
   if (sent.length === 0) {
-    return otherwise;
+    return undefined;
   }
   const [text = ""] = sent;
-  if (sent.length > 1 || !/^\d{1,10}$/.test(text) || Number(text) < 1 || Number(text) > highest) {
+  if (sent.length > 1 || !/^-?\d{1,10}$/.test(text) || Number(text) < lowest || Number(text) > highest) {
     throw refusal("PARAMETRO_INVALIDO", `${name} deve ser um número inteiro de 1 a ${highest}, uma só vez.`);
   }
   return Number(text);

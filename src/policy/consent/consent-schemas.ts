@@ -12,6 +12,18 @@ import { permissions } from "./permission-groups.ts";
 const moment = z.iso.datetime({ precision: 0 }).describe("RFC 3339, UTC, whole seconds");
 
 const permission = z.enum(permissions);
+/** Its length is judged before what it holds: a long list costs one error, not one for each of its members. */
+const askedPermissions = z
+  .array(z.unknown())
+  .max(permissions.length)
+  .meta({ minItems: 1, items: { type: "string", enum: [...permissions] } })
+  .pipe(
+    z
+      .array(permission)
+      .min(1)
+      .refine((asked) => new Set(asked).size === asked.length, { error: "cada permissão uma só vez" }),
+  )
+  .describe("Whole groups of permissions, each permission once");
 const cpfDigits = z.string().regex(/^\d{11}$/);
 const cnpjCharacters = z.string().regex(/^[0-9A-Z]{12}[0-9]{2}$/);
 
@@ -35,11 +47,7 @@ const company = z
 
 export const createConsentSchema = z.object({
   data: z.object({
-    permissions: z
-      .array(permission)
-      .min(1)
-      .refine((asked) => new Set(asked).size === asked.length, { error: "cada permissão uma só vez" })
-      .describe("Whole groups of permissions, each permission once"),
+    permissions: askedPermissions,
     loggedUser: person,
     businessEntity: company.optional(),
     expirationDateTime: moment.optional().describe("At most 12 months ahead; left out, the consent has no term"),
