@@ -74,6 +74,13 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
     },
   });
 
+  // A token is found under its consent by its scope: a refresh may leave out whatever it likes, but that stays.
+  const grant = provider.Grant.prototype;
+  const granted = grant.getOIDCScopeFiltered;
+  grant.getOIDCScopeFiltered = function scopeUnderConsent(wanted) {
+    return granted.call(this, new Set([...wanted, ...this.getOIDCScope().split(" ").filter(isConsentScope)]));
+  };
+
   // Rebuilding a client and its key store costs more than the rest of a request: more than 100 must stay.
   instance(provider).dynamicClients = new LRU({ maxSize: 5_000 });
 

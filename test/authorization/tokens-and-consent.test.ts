@@ -99,6 +99,17 @@ describe("tokens live as long as their consent (D15)", () => {
     expect(`${wider.status} ${wider.json().error}`).to.equal("400 invalid_scope");
   });
 
+  it("a refresh that asks for less than its consent still gives a token under that consent", async () => {
+    const { refreshToken, consentId, claims } = await journey();
+    const narrower = await refresh(refreshToken, { form: { scope: "openid accounts" } });
+    expect(narrower.status, narrower.text).to.equal(200);
+    expect(narrower.json().scope.split(" ")).to.have.members(["openid", "accounts", `consent:${consentId}`]);
+    const fresh = narrower.json().access_token;
+    expect((await world.server.introspect(fresh)).json()).to.include({ active: true, consent_id: consentId });
+    expect((await run.resource(world.client1, fresh)).status).to.equal(200);
+    expect((await userinfo(fresh)).json()).to.deep.equal({ sub: claims.sub });
+  });
+
   it("all is dead the moment that the TPP deletes the consent", async () => {
     const given = await journey();
     expect((await callConsent("DELETE", given.consentId)).status).to.equal(204);

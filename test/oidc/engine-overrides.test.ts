@@ -107,6 +107,23 @@ describe("the engine's overrides", () => {
     });
   });
 
+  describe("getOIDCScopeFiltered: a refresh never leaves out the consent", () => {
+    const filtered = (provider: InstanceType<typeof Engine>) => {
+      const grant = new provider.Grant({ accountId: "customer", clientId: client.clientId });
+      grant.addOIDCScope("openid accounts consent:urn:porteiro:1");
+      return grant.getOIDCScopeFiltered(new Set(["openid", "resources"]));
+    };
+    it("the engine gives a token what its grant filters, and there nothing but what was asked", async () => {
+      expect(filtered(bare)).to.equal("openid");
+      expect(await engineFile("lib/actions/grants/refresh_token.js")).to.contain("at.scope = grant.getOIDCScopeFiltered(scope)");
+    });
+    it("ours keeps the consent", () => {
+      const provider = bareEngine();
+      overrideEngine(provider, { realm: server.running.realm, scopes: ["openid"], softwareKeys: neverAsked });
+      expect(filtered(provider)).to.equal("openid consent:urn:porteiro:1");
+    });
+  });
+
   describe("dynamicClients: more than 100 clients stay built", () => {
     const remembered = (provider: object): number => {
       const cache = instance(provider).dynamicClients as Map<string, object>;
