@@ -69,6 +69,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const provider = createProvider({
     realm,
     store,
+    box: createSecretBox(encryptionKey, "authorization-requests", randomness),
     clients,
     softwareKeys: directory.softwareKeys,
     consents: customerSide.consents,

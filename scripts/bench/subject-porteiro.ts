@@ -3,6 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../src/kernel/clock.ts";
+import { systemRandomness } from "../../src/kernel/identifiers.ts";
+import { createSecretBox } from "../../src/kernel/secret-box.ts";
 import { endpointPaths, openFinanceRealm } from "../../src/oidc/endpoints.ts";
 import { createEngineAdapter } from "../../src/oidc/engine-adapter.ts";
 import { createClientRecords } from "../../src/store/client-records.ts";
@@ -92,7 +94,13 @@ async function startBank(serverPort: number, folder: string, { sandbox, core }: 
 async function startJourney(store: Store, clients: readonly BenchClient[], { sandbox, clock }: PorteiroNeeds): Promise<Journey> {
   const consentsOf = await seedConsents({ store, clock, clients, encryptionKey: sandbox.encryptionKey });
   return createJourney({
-    adapter: createEngineAdapter({ store, clients: createClientRecords({ store }), clock }),
+    adapter: createEngineAdapter({
+      store,
+      clients: createClientRecords({ store }),
+      clock,
+      box: createSecretBox(sandbox.encryptionKey, "authorization-requests", systemRandomness),
+      accessTokenSeconds: 900,
+    }),
     clock,
     issuer,
     clients,

@@ -1,11 +1,12 @@
-import { sha256, tagOfClient } from "../kernel/identifiers.ts";
+import { tagOfClient } from "../kernel/identifiers.ts";
 import { printable, type Refusal } from "../kernel/refusal.ts";
 import { endpointPaths } from "../oidc/endpoints.ts";
 import { batchOf, createEngineUnit } from "../oidc/engine-unit.ts";
 import { judgeParameterTypes } from "../policy/authorization/request-object.ts";
 import { usedAssertion } from "../policy/token/authenticate-client.ts";
 import { clientNames } from "../store/client-records.ts";
-import type { Condition, Store } from "../store/store.ts";
+import { grantName } from "../store/grant-records.ts";
+import type { Store } from "../store/store.ts";
 import type { ClientCall } from "./client-call.ts";
 import type { DirectCall } from "./direct-routes.ts";
 import type { RunEngine } from "./engine-run.ts";
@@ -59,8 +60,9 @@ export async function answerThroughEngine(
     if (result.failed.name === use.unused.name) {
       return usedAssertion;
     }
-    if (result.failed.name !== clientNames.version) {
-      await endGrantOf(result.failed, unit.tag, needs.store);
+    // Of the conditions that a run adds, a code's is that it still says the same; a grant's, that it is there.
+    if ("equals" in result.failed && result.failed.name !== clientNames.version) {
+      await endGrantOf(result.failed.equals, unit.tag, needs.store);
       return { code: "code.used", expected: "a code that has not been used", received: "one that was used in the same moment" };
     }
   }
@@ -68,11 +70,11 @@ export async function answerThroughEngine(
 }
 
 /** A code that is used twice gives nothing, and takes back what it gave (RFC 6749 section 4.1.2). */
-async function endGrantOf(failed: Condition, tag: string, store: Store): Promise<void> {
+async function endGrantOf(code: string, tag: string, store: Store): Promise<void> {
   // The condition holds the code's own record, as the adapter wrote it.
-  const { grantId } = JSON.parse("equals" in failed ? failed.equals : "{}") as { grantId?: string };
+  const { grantId } = JSON.parse(code) as { grantId?: string };
   if (grantId !== undefined) {
-    await store.remove({ tag, name: clientNames.grant(sha256(grantId)) });
+    await store.remove({ tag, name: grantName(grantId) });
   }
 }
 

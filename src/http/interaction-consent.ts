@@ -1,11 +1,13 @@
 import type { Context } from "koa";
 import { epochSeconds } from "../kernel/clock.ts";
+import { approvedGrant, grantIdOf } from "../oidc/approved-grant.ts";
 import { requestedClaimNames, satisfiesRequestedClaims } from "../policy/authorization/requested-claims.ts";
 import { judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
 import type { Customer } from "../policy/customer/customer-directory.ts";
 import { levelsOfAssurance } from "../policy/customer/customer-login.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
-import { asksForSecondFactor, consentAndCustomer, finish, formTo, redirect, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
+import type { ApprovedGrant } from "../store/grant-records.ts";
+import { asksForSecondFactor, consentAndCustomer, finish, formTo, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
 import { consentPage, type AccountToShare, type ConsentPage } from "./pages/consent-page.ts";
 import { sendPage } from "./send-page.ts";
 
@@ -30,7 +32,7 @@ export async function mayDecide(interaction: Interaction, needs: InteractionNeed
 export async function showConsent(ctx: Context, interaction: Interaction, needs: InteractionNeeds, again: Pick<ConsentPage, "problem" | "chosen"> = {}): Promise<void> {
   const asked = await askedConsent(interaction, needs);
   if (!asked) {
-    await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised by the customer who logged in" });
+    await endDecision(ctx, interaction, needs);
     return;
   }
   const { consent, customer } = asked;
@@ -82,22 +84,24 @@ export async function decide(ctx: Context, interaction: Interaction, form: Form,
     await showConsent(ctx, interaction, needs, { problem: "no-account", chosen });
     return;
   }
-  const grantId = await saveGrant(interaction, customer, needs);
-  const change = await needs.consents.authorise(consent.consentId, { customerId: customer.customerId, accounts }, context);
-  await (change.done ? finish(ctx, needs, { consent: { grantId } }) : endDecision(ctx, interaction, needs));
+  const grant = await grantFor(interaction, customer, needs);
+  const change = await needs.consents.authorise(consent.consentId, { customerId: customer.customerId, accounts, grant }, context);
+  await (change.done ? finish(ctx, needs, { consent: { grantId: grant.grantId } }) : endDecision(ctx, interaction, needs));
 }
 
 /**
- * The consent awaits no decision any more. When this customer has just approved it, the form came twice, and the engine
- * goes by the first; where it knows of none, it asks again and finds the consent decided.
+ * The consent awaits no decision of this customer, any more or at all. When it was approved in this very interaction, by a
+ * form that came before (twice, or to a process that died over it), the engine is handed the grant of that approval.
  */
 async function endDecision(ctx: Context, interaction: Interaction, needs: InteractionNeeds): Promise<void> {
   const [consent, customer] = await consentAndCustomer(interaction, needs);
-  if (consent?.status === "AUTHORISED" && consent.authorisation?.customerId === customer?.customerId) {
-    redirect(ctx, interaction.returnTo);
+  const { customerId, grantId } = consent?.authorisation ?? {};
+  const approvedHere = grantId !== undefined && grantId === grantIdOf({ interaction: interaction.uid, clientId: String(interaction.params["client_id"]) });
+  if (consent?.status === "AUTHORISED" && customerId === customer?.customerId && approvedHere) {
+    await finish(ctx, needs, { consent: { grantId } });
     return;
   }
-  await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised any more" });
+  await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised by the customer who logged in, or not any more" });
 }
 
 /** The consent that the request names, when the customer who logged in may authorise it (D16, FAPI-BR 5.2.2-4, -5). */
@@ -119,10 +123,13 @@ async function choicesFor(consent: ConsentRecord, customer: Customer, needs: Int
     : undefined;
 }
 
-/** The engine's grant: what the request asked for, now that the customer approves. */
-async function saveGrant(interaction: Interaction, customer: Customer, { provider }: InteractionNeeds): Promise<string> {
-  const grant = new provider.Grant({ accountId: customer.customerId, clientId: String(interaction.params["client_id"]) });
-  grant.addOIDCScope(String(interaction.params["scope"]));
-  grant.addOIDCClaims(requestedClaimNames(interaction.params));
-  return grant.save();
+/** What the request asked for, now that the customer approves. */
+async function grantFor({ uid, params }: Interaction, { customerId }: Customer, { provider }: InteractionNeeds): Promise<ApprovedGrant> {
+  return approvedGrant(provider, {
+    interaction: uid,
+    customerId,
+    clientId: String(params["client_id"]),
+    scope: String(params["scope"]),
+    claims: requestedClaimNames(params),
+  });
 }

@@ -6,6 +6,7 @@ import type { SoftwareKeys } from "../directory/software-keys.ts";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import type { Randomness } from "../kernel/identifiers.ts";
 import type { Log } from "../kernel/log.ts";
+import type { SecretBox } from "../kernel/secret-box.ts";
 import { consentIdIn, judgeRequestObject, type RequestObjectClaims } from "../policy/authorization/request-object.ts";
 import type { Consents } from "../policy/consent/consents.ts";
 import type { CustomerDirectory } from "../policy/customer/customer-directory.ts";
@@ -25,6 +26,8 @@ import { createVoucher } from "./engine-voucher.ts";
 export interface ProviderNeeds {
   readonly realm: Realm;
   readonly store: Store;
+  /** Seals the requests that lie in the store while a customer decides. */
+  readonly box: SecretBox;
   readonly clients: ClientRecords;
   readonly softwareKeys: SoftwareKeys;
   readonly consents: Consents;

@@ -45,6 +45,8 @@ export const clientNames = {
   token: (hash: string) => `token/${hash}`,
   refreshToken: (hash: string) => `refresh/${hash}`,
   grant: (hash: string) => `grant/${hash}`,
+  /** The list of a registration's grants, each by the hash of its id. */
+  granted: (clientId: string, hash = "") => `granted/${clientId}/${hash}`,
   usedAssertion: (hash: string) => `assertion/${hash}`,
 } as const;
 
@@ -82,6 +84,23 @@ export interface ClientRecords {
 /** The condition under which a write holds only while the client is what the caller read. */
 export function whileUnchanged(client: VersionedClient): Condition {
   return { name: clientNames.version, equals: client.version };
+}
+
+const grantsPerBatch = 250;
+
+/** Removes all grants of a client that is gone, with their refresh tokens. */
+async function removeGrants(store: Store, clientId: string): Promise<void> {
+  const tag = tagOfClient(clientId);
+  const prefix = clientNames.granted(clientId);
+  for (let full = true; full; ) {
+    const listed = await store.scan(tag, prefix, { limit: grantsPerBatch });
+    full = listed.length === grantsPerBatch;
+    // What stands in the list is the name of the refresh token that the grant gave (`grant-records.ts`).
+    const remove = listed.flatMap(({ name, value }) => [name, clientNames.grant(name.slice(prefix.length)), ...(value === "" ? [] : [value])]);
+    if (remove.length > 0) {
+      await store.batch({ tag, remove });
+    }
+  }
 }
 
 /**
@@ -164,6 +183,10 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
         unlist: [listKey(client.record)],
       });
       remembered.delete(clientId);
+      if (result.done) {
+        // They open nothing any more; here they only stop taking up room.
+        await removeGrants(store, clientId);
+      }
       return result.done;
     },
     async list(realm, page) {

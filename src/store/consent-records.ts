@@ -1,7 +1,8 @@
 import { clientTag, routeOf, type Randomness } from "../kernel/identifiers.ts";
 import type { SecretBox } from "../kernel/secret-box.ts";
 import { clientNames } from "./client-records.ts";
-import type { Listing, Put, Store } from "./store.ts";
+import { endingOf, listedGrant, type ApprovedGrant } from "./grant-records.ts";
+import type { Condition, Listing, Put, Store } from "./store.ts";
 
 export type ConsentStatus = "AWAITING_AUTHORISATION" | "AUTHORISED" | "REJECTED";
 
@@ -33,6 +34,8 @@ export interface Authorisation {
   readonly accounts: readonly string[];
   /** Whether more people than this customer had to approve; such a consent cannot be extended without them. */
   readonly severalApprovers: boolean;
+  /** The grant that this approval gave the client. */
+  readonly grantId?: string;
 }
 
 /** What is known of a consent without opening what is sealed. Times are seconds since the epoch. */
@@ -87,6 +90,8 @@ export interface ConsentChange {
   readonly listFor?: string;
   /** The extension that the record's count already includes. */
   readonly extension?: ExtensionRecord;
+  /** The grant that the record's authorisation names. */
+  readonly grant?: ApprovedGrant;
   /** Further entries of the same batch: the audit entry. */
   readonly with: readonly Put[];
 }
@@ -101,7 +106,10 @@ export interface ConsentRecords {
   find(consentId: string): Promise<VersionedConsent | undefined>;
   /** False when the client is no longer registered. */
   insert(change: ConsentChange): Promise<boolean>;
-  /** False when the consent is no longer what the change was made from. */
+  /**
+   * False when the consent is no longer what the change was made from, or a grant is given to a client that is gone. With
+   * a consent that ends its grant goes and the refresh token that this gave.
+   */
   replace(from: VersionedConsent, change: ConsentChange): Promise<boolean>;
   /** Extensions, newest first: `limit` (at most 1,000) of them after the first `skip`. */
   extensions(consent: ConsentFacts, page: { skip: number; limit: number }): Promise<ExtensionRecord[]>;
@@ -155,11 +163,12 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
 
   const text = ({ parties, ...facts }: ConsentRecord): string => JSON.stringify({ ...facts, sealed: box.seal(JSON.stringify(parties)) });
 
-  const puts = ({ record, listFor, extension, with: further }: ConsentChange): Put[] => [
+  const puts = ({ record, listFor, extension, grant, with: further }: ConsentChange): Put[] => [
     { name: consentName(record.consentId), value: text(record), ...(listFor !== undefined && { listedAs: placeInList(record, listFor) }) },
     ...(extension === undefined
       ? []
       : [{ name: extensionName(record.consentId, record.extensions), value: box.seal(JSON.stringify(extension)), ordered: true }]),
+    ...(grant === undefined ? [] : [grant.put, listedGrant(record.clientId, grant.grantId)]),
     ...further,
   ];
 
@@ -190,8 +199,15 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
       return result.done;
     },
     async replace(from, change) {
-      const name = consentName(change.record.consentId);
-      const result = await store.batch({ tag: tagOf(change.record.clientId), when: [{ name, equals: from.stored }], put: puts(change) });
+      const { consentId, clientId, status, authorisation } = change.record;
+      const ending = status === "REJECTED" && authorisation?.grantId !== undefined ? await endingOf(store, clientId, authorisation.grantId) : undefined;
+      const stillThere: Condition[] = change.grant === undefined ? [] : [{ name: clientNames.version, is: "present" }];
+      const result = await store.batch({
+        tag: tagOf(clientId),
+        when: [{ name: consentName(consentId), equals: from.stored }, ...stillThere, ...(ending?.when ?? [])],
+        put: puts(change),
+        remove: ending?.remove ?? [],
+      });
       return result.done;
     },
     async extensions({ consentId, clientId, extensions }, { skip, limit }) {

@@ -3,6 +3,7 @@ import { epochSeconds, type Clock } from "../../kernel/clock.ts";
 import { clientTag, type Randomness } from "../../kernel/identifiers.ts";
 import { newConsentId, routeOfConsent } from "../../store/consent-records.ts";
 import type { ConsentRecord, ConsentRecords, CustomerConsents, ExtensionRecord, Rejection, RejectingParty, RejectionCode, VersionedConsent } from "../../store/consent-records.ts";
+import type { ApprovedGrant } from "../../store/grant-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { ConsentProblem } from "./consent-problem.ts";
 import { judgeConsentRequest, type ConsentRequest } from "./consent-rules.ts";
@@ -22,6 +23,8 @@ export interface CustomerApproval {
   readonly accounts: readonly string[];
   /** Whether more people had to approve beside this customer. */
   readonly severalApprovers?: boolean;
+  /** What the approval gives the client, written with it and ending with the consent. */
+  readonly grant?: ApprovedGrant;
 }
 
 export type Creation =
@@ -79,6 +82,7 @@ interface Step {
   /** The customer in whose list the consent stands from this step on. */
   readonly listFor?: string;
   readonly extension?: ExtensionRecord;
+  readonly grant?: ApprovedGrant;
 }
 
 /** More rounds than this are no contention but a fault: each lost round means that another caller has won. */
@@ -165,10 +169,12 @@ export function createConsents(needs: ConsentsNeeds): Consents {
     async find(consentId) {
       return (await current(consentId))?.record;
     },
-    async authorise(consentId, { customerId, accounts, severalApprovers = false }, context) {
+    async authorise(consentId, { customerId, accounts, severalApprovers = false, grant }, context) {
+      const given = grant && { grantId: grant.grantId };
       return change(consentId, context, (consent) => {
-        const record = authorised(consent, { customerId, at: now(), accounts, severalApprovers });
-        return record && { record, listFor: customerId, action: "consent.authorised", details: { customerId, accounts: accounts.length } };
+        const record = authorised(consent, { customerId, at: now(), accounts, severalApprovers, ...given });
+        const details = { customerId, accounts: accounts.length };
+        return record && { record, listFor: customerId, action: "consent.authorised", details, ...(grant && { grant }) };
       });
     },
     async reject(consentId, why, context) {
