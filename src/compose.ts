@@ -58,13 +58,14 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const audit = createAuditLog({ clock, randomness });
   const lifecycle = createClientLifecycle({ clients, audit, clock, randomness });
   const sequencer = createAuditSequencer({ store, clock, randomness, log, sealKey: derivedKey(encryptionKey, "audit") });
-  const introspect = createTokenIntrospection({ store, clients, clock, issuer: realm.issuer });
+  const consentBox = createSecretBox(encryptionKey, "consents", randomness);
+  const introspect = createTokenIntrospection({ store, clients, consentBox, clock, issuer: realm.issuer });
 
   const rules = await registrationRules(surroundings, realm);
   const productScopes = Object.keys(settings.bankProducts);
   const box = createSecretBox(encryptionKey, "signing-keys", randomness);
   const keys = await loadSigningKeys({ store, box, audit, clock, randomness, realm: realm.name });
-  const customerSide = await createCustomerSide(surroundings, { store, audit, encryptionKey, realm, clients });
+  const customerSide = await createCustomerSide(surroundings, { store, audit, encryptionKey, consentBox, realm, clients });
   const cookieKeys = [derivedKey(encryptionKey, "cookies").toString("base64url")];
   const provider = createProvider({
     realm,

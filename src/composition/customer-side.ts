@@ -8,7 +8,7 @@ import { createCustomerSessions } from "../http/customer-session.ts";
 import type { AccountsForConsent } from "../http/interaction.ts";
 import type { JudgeClientCertificate } from "../http/judge-client-certificate.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
-import { createSecretBox, derivedKey } from "../kernel/secret-box.ts";
+import { derivedKey, type SecretBox } from "../kernel/secret-box.ts";
 import type { Realm } from "../oidc/endpoints.ts";
 import type { AuditLog } from "../policy/audit/audit-log.ts";
 import { createConsents } from "../policy/consent/consents.ts";
@@ -27,6 +27,8 @@ export interface CustomerSideNeeds {
   readonly store: Store;
   readonly audit: AuditLog;
   readonly encryptionKey: string;
+  /** Seals what consents say of people. */
+  readonly consentBox: SecretBox;
   readonly realm: Realm;
   readonly clients: ClientRecords;
 }
@@ -47,7 +49,7 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
     await seedCustomers(customers, sampleLogins);
   }
   const consents = createConsents({
-    records: createConsentRecords({ store, box: createSecretBox(encryptionKey, "consents", randomness) }),
+    records: createConsentRecords({ store, box: needs.consentBox }),
     audit,
     clock,
     randomness,

@@ -50,6 +50,8 @@ export interface ConsentFacts {
   readonly expiresAt?: number;
   /** The TPP says that the consent began in the optimised journey; given back as it came. */
   readonly isLinked?: boolean;
+  /** The data are a company's; which one's, `parties` says. */
+  readonly ofCompany?: true;
   readonly rejection?: Rejection;
   readonly authorisation?: Authorisation;
   /** How often it was extended. */
@@ -134,11 +136,16 @@ export function consentName(consentId: string): string {
   return `consent/${consentId}`;
 }
 
-/** Reads a stored consent as far as it is not sealed: all that introspection needs. */
-export function readConsentFacts(stored: string): ConsentFacts {
-  // The store's own JSON, written by `write` below.
-  const { sealed: _, ...facts } = JSON.parse(stored) as StoredConsent;
-  return facts;
+/** Reads a stored consent. What is sealed is opened for those who ask: hardly anybody does. */
+export function readConsent(stored: string, box: SecretBox): ConsentRecord {
+  // The store's own JSON, written by `text` below.
+  const { sealed, ...facts } = JSON.parse(stored) as StoredConsent;
+  return {
+    ...facts,
+    get parties() {
+      return JSON.parse(box.open(sealed)) as ConsentParties;
+    },
+  };
 }
 
 type StoredConsent = ConsentFacts & { readonly sealed: string };
@@ -161,7 +168,8 @@ const farFuture = 9_999_999_999;
 export function createConsentRecords(needs: { store: Store; box: SecretBox }): ConsentRecords {
   const { store, box } = needs;
 
-  const text = ({ parties, ...facts }: ConsentRecord): string => JSON.stringify({ ...facts, sealed: box.seal(JSON.stringify(parties)) });
+  const text = ({ parties, ...facts }: ConsentRecord): string =>
+    JSON.stringify({ ...facts, ...(parties.businessEntity !== undefined && { ofCompany: true }), sealed: box.seal(JSON.stringify(parties)) });
 
   const puts = ({ record, listFor, extension, grant, with: further }: ConsentChange): Put[] => [
     { name: consentName(record.consentId), value: text(record), ...(listFor !== undefined && { listedAs: placeInList(record, listFor) }) },
@@ -176,18 +184,7 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
     async find(consentId) {
       const route = routeOfConsent(consentId);
       const stored = route === undefined ? undefined : await store.get({ tag: clientTag(route), name: consentName(consentId) });
-      if (stored === undefined) {
-        return undefined;
-      }
-      const { sealed, ...facts } = JSON.parse(stored) as StoredConsent;
-      const record = {
-        ...facts,
-        // Opened for those who ask: a pushed request only asks whose client's the consent is.
-        get parties() {
-          return JSON.parse(box.open(sealed)) as ConsentParties;
-        },
-      };
-      return { stored, record };
+      return stored === undefined ? undefined : { stored, record: readConsent(stored, box) };
     },
     async insert(change) {
       const { consentId, clientId } = change.record;

@@ -6,7 +6,7 @@ import { documentOf, fapiRun, type FapiRun, type PushChange } from "../certifica
 import { throughThePages } from "../support/authorization.ts";
 import { createMovableClock } from "../support/movable-clock.ts";
 import { expectRefusal } from "../support/refusal.ts";
-import { visitor } from "./pages.ts";
+import { answerAt, visitor } from "./pages.ts";
 import { startSecondProcess, type SecondProcess } from "./second-process.ts";
 
 describe("tokens live as long as their consent (D15)", () => {
@@ -139,6 +139,34 @@ describe("tokens live as long as their consent (D15)", () => {
     await expectDead(one);
     expect((await world.server.introspect(other.accessToken)).json()).to.include({ active: true, consent_id: other.consentId });
     expect((await refresh(other.refreshToken)).status).to.equal(200);
+  });
+
+  describe("a company's consent", () => {
+    const permissions = ["CUSTOMERS_BUSINESS_IDENTIFICATIONS_READ", "ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "RESOURCES_READ"];
+
+    it("names the company to the resource server, and to nobody else", async () => {
+      const tpp = await world.directory.createTpp({ roles: ["DADOS"], redirectUris: [world.client1.redirectUri] });
+      const scope = "openid consents resources accounts customers";
+      const { clientId } = await world.server.register(tpp, { scope });
+      const client = { ...world.client1, tpp, identity: tpp.tls, clientId };
+      const consentId = await run.consent(client, { person: "ipe.amarelo", company: "padaria.modelo", permissions });
+      const { asked, answer } = await run.push(client, { consentId, claims: { scope: `${scope} consent:${consentId}` } });
+      const someone = visitor(world.server);
+      const place = await someone.logIn(await someone.open(run.authorizeUrl(client, answer.json().request_uri, asked)), "ipe.amarelo");
+      const code = String(answerAt(await someone.decide(place, "approve")).get("code"));
+      const { access_token } = (await run.redeem(client, { asked, code, requestUri: "", claims: {} })).json();
+
+      expect((await world.server.introspect(access_token)).json().consent).to.include({ status: "AUTHORISED", cnpj: documentOf("padaria.modelo") });
+      const url = world.resourceUrl.replace(/accounts\/v2\/accounts$/, "customers/v2/business/identifications");
+      const told = await run.resource(client, access_token, { url });
+      expect(told.json().data.map(({ cnpjNumber }: { cnpjNumber: string }) => cnpjNumber)).to.deep.equal([documentOf("padaria.modelo")]);
+      expect((await userinfo(access_token, { identity: tpp.tls })).json()).to.have.all.keys("sub");
+    });
+
+    it("of a person's own consent no company is named", async () => {
+      const { accessToken } = await journey();
+      expect((await world.server.introspect(accessToken)).json().consent).not.to.have.property("cnpj");
+    });
   });
 
   describe("userinfo", () => {

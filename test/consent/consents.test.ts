@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { clientTag } from "../../src/kernel/identifiers.ts";
 import { isActive } from "../../src/policy/consent/consent-state.ts";
-import { consentName, readConsentFacts, routeOfConsent, type ConsentRecord } from "../../src/store/consent-records.ts";
+import { consentName, readConsent, routeOfConsent, type ConsentRecord } from "../../src/store/consent-records.ts";
 import { begin, byServer, day, joao, maria, openConsentBank, padaria, personal, type ConsentBank } from "./consent-bank.ts";
 
 const hour = 3_600_000;
@@ -41,7 +41,7 @@ describe("consents in the store", () => {
     expect(await bank.consents.find("urn:other:1")).to.equal(undefined);
   });
 
-  it("no CPF or CNPJ lies in the store in clear, and the facts are readable without opening them", async () => {
+  it("no CPF or CNPJ lies in the store in clear, and the facts are readable without opening them, whether a company's too", async () => {
     const consent = await authorisedConsent({ businessEntity: padaria });
     await bank.consents.extend(consent.consentId, { ...extension, businessEntity: padaria }, byServer);
     const tag = clientTag(clientId.slice(0, 16));
@@ -50,9 +50,15 @@ describe("consents in the store", () => {
     for (const secret of [maria, padaria, extension.customerIpAddress]) {
       expect(all).not.to.contain(secret);
     }
-    const facts = readConsentFacts(stored);
-    expect(isActive(facts, begin / 1000)).to.equal(true);
-    expect(facts).to.not.have.any.keys("parties", "sealed");
+    const shut = () => {
+      throw new Error("opened");
+    };
+    const record = readConsent(stored, { seal: shut, open: shut });
+    expect(isActive(record, begin / 1000)).to.equal(true);
+    expect(record.ofCompany).to.equal(true);
+    expect(() => record.parties).to.throw("opened");
+    const own = (await bank.records.find((await authorisedConsent()).consentId))!;
+    expect(readConsent(own.stored, { seal: shut, open: shut }).ofCompany).to.equal(undefined);
   });
 
   it("a client that is no longer registered gets no consent", async () => {

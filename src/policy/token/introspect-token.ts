@@ -1,7 +1,8 @@
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
 import { clientTag, routeOf, sha256 } from "../../kernel/identifiers.ts";
+import type { SecretBox } from "../../kernel/secret-box.ts";
 import { clientNames, type ClientRecords } from "../../store/client-records.ts";
-import { consentName, readConsentFacts, type ConsentFacts } from "../../store/consent-records.ts";
+import { consentName, readConsent, type ConsentRecord } from "../../store/consent-records.ts";
 import type { Store } from "../../store/store.ts";
 import { consentIdIn } from "../authorization/request-object.ts";
 import { isActive } from "../consent/consent-state.ts";
@@ -29,8 +30,19 @@ export type Introspection =
         readonly permissions: readonly string[];
         readonly account_ids: readonly string[];
         readonly expires_at?: number;
+        /** The company whose data are shared, 14 characters; absent where they are the customer's own. */
+        readonly cnpj?: string;
       };
     };
+
+export interface TokenIntrospectionNeeds {
+  readonly store: Store;
+  readonly clients: ClientRecords;
+  /** Opens what is sealed in consents. */
+  readonly consentBox: SecretBox;
+  readonly clock: Clock;
+  readonly issuer: string;
+}
 
 const inactive: Introspection = { active: false };
 
@@ -39,7 +51,7 @@ const inactive: Introspection = { active: false };
  * that a deleted or suspended client's tokens are dead in every process at once. A customer's token takes a second
  * one, for its grant and its consent: it lives only while both do (D15).
  */
-export function createTokenIntrospection(needs: { store: Store; clients: ClientRecords; clock: Clock; issuer: string }) {
+export function createTokenIntrospection(needs: TokenIntrospectionNeeds) {
   const { store, clients } = needs;
 
   const customerPart = async (tag: string, record: TokenRecord) => {
@@ -48,7 +60,7 @@ export function createTokenIntrospection(needs: { store: Store; clients: ClientR
       return undefined;
     }
     const [grant, stored] = await store.getMany(tag, [clientNames.grant(sha256(record.grantId)), consentName(consentId)]);
-    const consent = stored === undefined ? undefined : readConsentFacts(stored);
+    const consent = stored === undefined ? undefined : readConsent(stored, needs.consentBox);
     if (grant === undefined || !consent || !isActive(consent, epochSeconds(needs.clock))) {
       return undefined;
     }
@@ -90,12 +102,16 @@ export function createTokenIntrospection(needs: { store: Store; clients: ClientR
   };
 }
 
-function consentPart({ permissions, authorisation, expiresAt }: ConsentFacts) {
+function consentPart(consent: ConsentRecord) {
+  const { permissions, authorisation, expiresAt } = consent;
+  // Only a company's consent is opened (4 us): every other is answered from what lies open.
+  const cnpj = consent.ofCompany ? consent.parties.businessEntity : undefined;
   return {
     status: "AUTHORISED" as const,
     permissions,
     account_ids: authorisation?.accounts ?? [],
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    ...(cnpj === undefined ? {} : { cnpj }),
   };
 }
 
