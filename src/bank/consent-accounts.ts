@@ -10,6 +10,8 @@ export interface ConsentAccount {
   readonly branchCode: string;
   /** Number and check digit, all but the last four characters masked. */
   readonly maskedNumber: string;
+  /** The company that holds it; absent for an account of a person. */
+  readonly cnpj?: string;
 }
 
 /** What Open Finance calls each kind of deposit account. */
@@ -38,6 +40,7 @@ export function accountsForConsent(sampleData: SampleData, customerId: string, c
       type: openFinanceTypes[account.kind],
       branchCode: account.branchCode,
       maskedNumber: maskedNumber(account.number, account.checkDigit),
+      ...(holder.kind === "company" && { cnpj: holder.cnpj }),
     }));
 }
 

@@ -2,7 +2,7 @@ import type { Context } from "koa";
 import { epochSeconds } from "../kernel/clock.ts";
 import { approvedGrant, grantIdOf } from "../oidc/approved-grant.ts";
 import { requestedClaimNames, satisfiesRequestedClaims } from "../policy/authorization/requested-claims.ts";
-import { judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
+import { judgeAccounts, judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
 import type { Customer } from "../policy/customer/customer-directory.ts";
 import { levelsOfAssurance } from "../policy/customer/customer-login.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
@@ -116,11 +116,16 @@ async function askedConsent(interaction: Interaction, needs: InteractionNeeds): 
   return allowed ? { consent, customer } : undefined;
 }
 
-/** Accounts are chosen only where the consent opens any; undefined where it opens none. */
+/**
+ * Accounts are chosen only where the consent opens any; undefined where it opens none. Whatever the bank's source says, a
+ * company's accounts are shared only under a consent that names the company, and then no others (D16).
+ */
 async function choicesFor(consent: ConsentRecord, customer: Customer, needs: InteractionNeeds): Promise<readonly AccountToShare[] | undefined> {
-  return consent.permissions.some((permission) => permission.startsWith("ACCOUNTS_"))
-    ? needs.accountsForConsent(customer.customerId, consent.parties.businessEntity)
-    : undefined;
+  if (!consent.permissions.some((permission) => permission.startsWith("ACCOUNTS_"))) {
+    return undefined;
+  }
+  const accounts = await needs.accountsForConsent(customer.customerId, consent.parties.businessEntity);
+  return accounts.filter((account) => judgeAccounts(consent, [account]).ok);
 }
 
 /** What the request asked for, now that the customer approves. */

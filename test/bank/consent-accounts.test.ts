@@ -27,7 +27,12 @@ describe("accounts for the consent page", () => {
   it("lists a company's accounts by its CNPJ, for each company that a sample login acts for", () => {
     expect(shown("ipe.amarelo", "00011122000183")).to.deep.equal(["CONTA_DEPOSITO_A_VISTA 0042 *****001-0"]);
     for (const { customerId, companies } of sampleLogins) {
-      for (const { cnpj } of companies) expect(accountsForConsent(data, customerId, cnpj)).not.to.be.empty;
+      expect(accountsForConsent(data, customerId).some((account) => "cnpj" in account)).to.equal(false);
+      for (const { cnpj } of companies) {
+        const accounts = accountsForConsent(data, customerId, cnpj);
+        expect(accounts).not.to.be.empty;
+        expect(accounts.every((account) => account.cnpj === cnpj)).to.equal(true);
+      }
     }
   });
 

@@ -21,6 +21,8 @@ export interface AccountToShare {
   readonly type: string;
   readonly branchCode: string;
   readonly maskedNumber: string;
+  /** The company that holds it, 14 characters; absent for an account of a person. */
+  readonly cnpj?: string;
 }
 
 export interface ConsentPage extends PageSetting {
