@@ -2,6 +2,7 @@ import type { Adapter, AdapterPayload } from "oidc-provider";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import { clientTag, routeOf, sha256 } from "../kernel/identifiers.ts";
 import type { SecretBox } from "../kernel/secret-box.ts";
+import { consentIdIn } from "../policy/authorization/request-object.ts";
 import { clientNames } from "../store/client-records.ts";
 import { grantName, listedGrant } from "../store/grant-records.ts";
 import type { Put, Store } from "../store/store.ts";
@@ -65,18 +66,17 @@ export function tokenAdapter(needs: TokenAdapterNeeds, model: TokenModel): Adapt
         throw new Error("an id of the engine's begins with no route");
       }
       const put: Put = { name: key.name, value: textOf(withoutClaimValues(payload)), ...(expiresIn === undefined ? {} : { ttlSeconds: Math.max(1, expiresIn) }) };
-      const { clientId, grantId } = payload;
-      const ofGrant = model === "RefreshToken" && clientId !== undefined && grantId !== undefined ? grantId : undefined;
-      const puts = ofGrant === undefined ? [put] : [put, listedGrant(String(clientId), ofGrant, put.name)];
+      const grant = model === "RefreshToken" ? grantBehind(payload) : undefined;
+      const puts = grant === undefined ? [put] : [put, listedGrant(grant.clientId, grant.consentId, [grant.name, put.name])];
       const unit = unitFor(key.tag);
       if (!unit) {
         await store.batch({ tag: key.tag, put: puts });
         return;
       }
       puts.forEach((one) => unit.put.set(one.name, one));
-      if (ofGrant !== undefined) {
+      if (grant !== undefined) {
         // A refresh token outlives everything but its grant: where that has ended meanwhile, none is left behind.
-        unit.when.push({ name: grantName(ofGrant), is: "present" });
+        unit.when.push({ name: grant.name, is: "present" });
       }
     },
 
@@ -142,6 +142,12 @@ export function tokenAdapter(needs: TokenAdapterNeeds, model: TokenModel): Adapt
       // What a grant gave lives only while the grant does: introspection and refresh look for it.
     },
   };
+}
+
+/** The grant that gave a refresh token, and the consent that it belongs to. */
+function grantBehind({ clientId, grantId, scope }: AdapterPayload): { name: string; clientId: string; consentId: string } | undefined {
+  const consentId = consentIdIn(scope);
+  return clientId === undefined || grantId === undefined || consentId === undefined ? undefined : { name: grantName(grantId), clientId, consentId };
 }
 
 /** By a second use of a code everything that the first one gave ends (RFC 6749 section 4.1.2). */

@@ -45,8 +45,8 @@ export const clientNames = {
   token: (hash: string) => `token/${hash}`,
   refreshToken: (hash: string) => `refresh/${hash}`,
   grant: (hash: string) => `grant/${hash}`,
-  /** The list of a registration's grants, each by the hash of its id. */
-  granted: (clientId: string, hash = "") => `granted/${clientId}/${hash}`,
+  /** The list of what a registration was granted, by the consent. */
+  granted: (clientId: string, consentId = "") => `granted/${clientId}/${consentId}`,
   usedAssertion: (hash: string) => `assertion/${hash}`,
 } as const;
 
@@ -91,12 +91,11 @@ const grantsPerBatch = 250;
 /** Removes all grants of a client that is gone, with their refresh tokens. */
 async function removeGrants(store: Store, clientId: string): Promise<void> {
   const tag = tagOfClient(clientId);
-  const prefix = clientNames.granted(clientId);
   for (let full = true; full; ) {
-    const listed = await store.scan(tag, prefix, { limit: grantsPerBatch });
+    const listed = await store.scan(tag, clientNames.granted(clientId), { limit: grantsPerBatch });
     full = listed.length === grantsPerBatch;
-    // What stands in the list is the name of the refresh token that the grant gave (`grant-records.ts`).
-    const remove = listed.flatMap(({ name, value }) => [name, clientNames.grant(name.slice(prefix.length)), ...(value === "" ? [] : [value])]);
+    // What stands in the list are the names of all that was granted (`grant-records.ts`).
+    const remove = listed.flatMap(({ name, value }) => [name, ...(JSON.parse(value) as string[])]);
     if (remove.length > 0) {
       await store.batch({ tag, remove });
     }

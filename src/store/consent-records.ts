@@ -115,6 +115,8 @@ export interface ConsentRecords {
   replace(from: VersionedConsent, change: ConsentChange): Promise<boolean>;
   /** Extensions, newest first: `limit` (at most 1,000) of them after the first `skip`. */
   extensions(consent: ConsentFacts, page: { skip: number; limit: number }): Promise<ExtensionRecord[]>;
+  /** Ids of the consents under which this client holds a grant, in the order of the ids. */
+  grantedTo(clientId: string, page: { after?: string; limit: number }): Promise<string[]>;
   /** Ids of consents that may be this customer's, newest first. */
   listOfCustomer(customerId: string, page: { after?: string; limit: number }): Promise<CustomerConsents>;
 }
@@ -176,7 +178,7 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
     ...(extension === undefined
       ? []
       : [{ name: extensionName(record.consentId, record.extensions), value: box.seal(JSON.stringify(extension)), ordered: true }]),
-    ...(grant === undefined ? [] : [grant.put, listedGrant(record.clientId, grant.grantId)]),
+    ...(grant === undefined ? [] : [grant.put, listedGrant(record.clientId, record.consentId, [grant.put.name])]),
     ...further,
   ];
 
@@ -197,7 +199,7 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
     },
     async replace(from, change) {
       const { consentId, clientId, status, authorisation } = change.record;
-      const ending = status === "REJECTED" && authorisation?.grantId !== undefined ? await endingOf(store, clientId, authorisation.grantId) : undefined;
+      const ending = status === "REJECTED" && authorisation?.grantId !== undefined ? await endingOf(store, clientId, consentId) : undefined;
       const stillThere: Condition[] = change.grant === undefined ? [] : [{ name: clientNames.version, is: "present" }];
       const result = await store.batch({
         tag: tagOf(clientId),
@@ -214,6 +216,11 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
       const after = extensionName(consentId, extensions + 1 - skip);
       const entries = await store.scan(tagOf(clientId), extensionPrefix(consentId), { after, limit });
       return entries.map(({ value }) => JSON.parse(box.open(value)) as ExtensionRecord);
+    },
+    async grantedTo(clientId, { after, limit }) {
+      const prefix = clientNames.granted(clientId);
+      const from = after === undefined ? {} : { after: `${prefix}${after}` };
+      return (await store.scan(tagOf(clientId), prefix, { ...from, limit })).map(({ name }) => name.slice(prefix.length));
     },
     async listOfCustomer(customerId, { after, limit }) {
       const from = after === undefined ? {} : { after: `${customerPrefix}${after}` };

@@ -14,25 +14,25 @@ export interface GrantEnding {
   readonly remove: readonly string[];
 }
 
-/**
- * The place of a grant in its client's list of grants, with the name of the refresh token that it gave, once it gave one.
- * Neither has an end of its own, and neither is found by the consent or the client that it ends with but by this.
- */
-export function listedGrant(clientId: string, grantId: string, refreshTokenName = ""): Put {
-  return { name: clientNames.granted(clientId, sha256(grantId)), value: refreshTokenName, ordered: true };
-}
-
 /** The name of a grant in the tag of its client. */
 export function grantName(grantId: string): string {
   return clientNames.grant(sha256(grantId));
 }
 
-/** The grant with what it gave, as they are to be removed in one batch of the client's tag. */
-export async function endingOf(store: Store, clientId: string, grantId: string): Promise<GrantEnding> {
-  const name = clientNames.granted(clientId, sha256(grantId));
-  const refreshTokenName = await store.get({ tag: tagOfClient(clientId), name });
-  return {
-    when: [refreshTokenName === undefined ? { name, is: "absent" } : { name, equals: refreshTokenName }],
-    remove: [grantName(grantId), name, ...(refreshTokenName ? [refreshTokenName] : [])],
-  };
+/**
+ * The place of a consent in the list of what its client was granted, with the names of the grant and of the refresh token
+ * that it gave, once it gave one. Neither has an end of its own: this is how they are found when consent or client ends.
+ */
+export function listedGrant(clientId: string, consentId: string, names: readonly string[]): Put {
+  return { name: clientNames.granted(clientId, consentId), value: JSON.stringify(names), ordered: true };
+}
+
+/** What was granted under a consent, as it is to be removed in one batch of the client's tag. */
+export async function endingOf(store: Store, clientId: string, consentId: string): Promise<GrantEnding> {
+  const name = clientNames.granted(clientId, consentId);
+  const listed = await store.get({ tag: tagOfClient(clientId), name });
+  return listed === undefined
+    ? { when: [{ name, is: "absent" }], remove: [] }
+    : // The list's own JSON, written by `listedGrant`.
+      { when: [{ name, equals: listed }], remove: [name, ...(JSON.parse(listed) as string[])] };
 }

@@ -59,6 +59,8 @@ export interface Consents {
   extend(consentId: string, request: ExtensionRequest, context: ConsentContext): Promise<Extension>;
   /** Extensions, newest first. */
   extensions(consent: ConsentRecord, page: { skip: number; limit: number }): Promise<ExtensionRecord[]>;
+  /** The consents that are in force for a client, in the order of their ids, page by page. A page may hold fewer than asked for. */
+  listOfClient(clientId: string, page: { after?: string; limit: number }): Promise<{ consents: ConsentRecord[]; next?: string }>;
   /** The consents that a customer has authorised, newest first, page by page. A page may hold fewer than asked for. */
   listOfCustomer(customerId: string, page: { after?: string; limit: number }): Promise<{ consents: ConsentRecord[]; next?: string }>;
 }
@@ -204,6 +206,15 @@ export function createConsents(needs: ConsentsNeeds): Consents {
     },
     async extensions(consent, page) {
       return records.extensions(consent, page);
+    },
+    async listOfClient(clientId, page) {
+      const ids = await records.grantedTo(clientId, page);
+      const found = await Promise.all(ids.map(async (consentId) => (await current(consentId))?.record));
+      const last = ids.at(-1);
+      return {
+        consents: found.filter((consent) => consent?.status === "AUTHORISED") as ConsentRecord[],
+        ...(last !== undefined && ids.length === page.limit && { next: last }),
+      };
     },
     async listOfCustomer(customerId, page) {
       const listed: CustomerConsents = await records.listOfCustomer(customerId, page);
