@@ -3,7 +3,8 @@ import { registrationClientUri, type Realm } from "../oidc/endpoints.ts";
 import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
 import type { ClientRecord, ClientRecords, VersionedClient } from "../store/client-records.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
-import { fitForTerminal, print, textTable } from "./terminal-text.ts";
+import { pageSize } from "./page-size.ts";
+import { fitForTerminal, memberLines, print, textTable, utc } from "./terminal-text.ts";
 
 /** What the commands need of an installation. */
 export interface OpenedClients {
@@ -70,7 +71,7 @@ function addShow(clients: Command, open: OpenClients): void {
     .action((id: string, { json }: { json?: true }) =>
       withClients(open, async (opened) => {
         const { record } = await existing(opened, id);
-        await print(json ? `${JSON.stringify(shown(record), undefined, 2)}\n` : lines(shown(record)));
+        await print(json ? `${JSON.stringify(shown(record), undefined, 2)}\n` : memberLines(shown(record)));
       }),
     );
 }
@@ -262,37 +263,8 @@ function table(records: readonly ClientRecord[]): string {
   return textTable(titles, rows);
 }
 
-/** Members one a line, those of members below their name. */
-function lines(members: Readonly<Record<string, unknown>>, indent = ""): string {
-  return Object.entries(members)
-    .map(([name, value]) =>
-      typeof value === "object" && value !== null && !Array.isArray(value)
-        ? `${indent}${name}\n${lines({ ...value }, `${indent}  `)}`
-        : `${indent}${name.padEnd(40 - indent.length)}  ${plain(value)}\n`,
-    )
-    .join("");
-}
-
-function plain(value: unknown): string {
-  const longest = 2_000;
-  return fitForTerminal(Array.isArray(value) ? value.map(String).join(" ") : String(value), longest);
-}
-
 function nameOf(record: ClientRecord): string {
   return fitForTerminal(String(record.metadata["client_name"] ?? `software ${record.softwareId}`), 80);
-}
-
-/** ISO 8601 to the second, UTC. */
-function utc(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-function pageSize(text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1 || count > 1_000) {
-    throw new InvalidArgumentError("Expected a whole number from 1 to 1000.");
-  }
-  return count;
 }
 
 function reasonText(text: string): string {

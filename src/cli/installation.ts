@@ -5,13 +5,17 @@ import { createFactsSource } from "../composition/registration-facts-source.ts";
 import { registrationRules } from "../composition/registration-rules.ts";
 import type { Surroundings } from "../composition/surroundings.ts";
 import { createTrust } from "../composition/trust.ts";
+import { createSecretBox } from "../kernel/secret-box.ts";
 import { openFinanceRealm } from "../oidc/endpoints.ts";
 import { createAuditLog } from "../policy/audit/audit-log.ts";
+import { createConsents } from "../policy/consent/consents.ts";
 import { createClientLifecycle } from "../policy/registration/client-lifecycle.ts";
 import { readEncryptionKey } from "../settings/encryption-key.ts";
 import { createClientRecords } from "../store/client-records.ts";
+import { createConsentRecords } from "../store/consent-records.ts";
 import type { OpenedTrail } from "./audit-commands.ts";
 import type { OpenedClients } from "./clients-commands.ts";
+import type { OpenedConsents } from "./consents-commands.ts";
 import type { OpenedDoctor } from "./doctor-command.ts";
 import { surroundingsOf } from "./serve-command.ts";
 
@@ -35,6 +39,28 @@ export async function openClients(root: string): Promise<OpenedClients> {
     clients,
     lifecycle: createClientLifecycle({ clients, audit: createAuditLog({ clock, randomness }), clock, randomness }),
     productScopes: Object.keys(settings.bankProducts),
+    operator: operatingSystemUser(),
+    close: () => store.close(),
+  };
+}
+
+/** The consents of the settings' store, whether or not the server runs. */
+export async function openConsents(root: string): Promise<OpenedConsents> {
+  const surroundings = surroundingsOf(root);
+  const { settings, clock, randomness } = surroundings;
+  const encryptionKey = readEncryptionKey(root, settings.secrets, randomness);
+  const store = await openSettingsStore(surroundings);
+  return {
+    consents: createConsents({
+      records: createConsentRecords({ store, box: createSecretBox(encryptionKey, "consents", randomness) }),
+      audit: createAuditLog({ clock, randomness }),
+      clock,
+      randomness,
+      realm: openFinanceRealm(settings).name,
+      offeredScopes: settings.offeredScopes,
+      // Asked for when a TPP extends a consent, which no command does.
+      companiesOf: async () => [],
+    }),
     operator: operatingSystemUser(),
     close: () => store.close(),
   };

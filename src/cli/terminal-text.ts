@@ -26,3 +26,24 @@ export function fitForTerminal(text: string, longest = longestCell): string {
   const clean = text.replace(/[\p{C}\u2028\u2029]/gu, "?");
   return clean.length > longest ? `${clean.slice(0, longest)}...` : clean;
 }
+
+/** Members one a line, those of members below their name. */
+export function memberLines(members: Readonly<Record<string, unknown>>, indent = ""): string {
+  return Object.entries(members)
+    .map(([name, value]) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? `${indent}${name}\n${memberLines({ ...value }, `${indent}  `)}`
+        : `${indent}${name.padEnd(40 - indent.length)}  ${plain(value)}\n`,
+    )
+    .join("");
+}
+
+function plain(value: unknown): string {
+  const longest = 2_000;
+  return fitForTerminal(Array.isArray(value) ? value.map(String).join(" ") : String(value), longest);
+}
+
+/** ISO 8601 to the second, UTC. */
+export function utc(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString().replace(/\.\d+Z$/, "Z");
+}
