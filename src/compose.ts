@@ -23,6 +23,7 @@ import { assertionAudiences, openFinanceRealm, type Realm } from "./oidc/endpoin
 import { loadSigningKeys } from "./oidc/signing-keys.ts";
 import { createAuditLog } from "./policy/audit/audit-log.ts";
 import { createAuditSequencer } from "./policy/audit/audit-sequencer.ts";
+import { createExpirySweep } from "./policy/consent/expiry-sweep.ts";
 import { createClientLifecycle } from "./policy/registration/client-lifecycle.ts";
 import { createOrganisationWatch } from "./policy/registration/organisation-watch.ts";
 import { createClientAuthentication } from "./policy/token/authenticate-client.ts";
@@ -152,6 +153,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   ]);
   const stopCrl = trust.crl.start();
   const stopSequencer = sequencer.start();
+  const stopExpirySweep = createExpirySweep({ store, clients, consents: customerSide.consents, realm: realm.name, log }).start();
   void directory.keystore.signingKeys();
   const { participants } = directory;
   const stopWatch =
@@ -167,6 +169,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       await Promise.all([publicListener, mtls].map((listener) => listener.stop(graceMilliseconds)));
       // Until here it says that the server is not ready any more.
       await ops.stop(graceMilliseconds);
+      await stopExpirySweep();
       await stopSequencer();
       trust.http.close();
       await Promise.all([stopWatch?.(), directory.close()]);
