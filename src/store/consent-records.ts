@@ -98,6 +98,9 @@ export interface ConsentChange {
   readonly with: readonly Put[];
 }
 
+/** `outdated`: the consent is no longer what the change was made from. `client-gone`: a grant finds nobody to give it to. */
+export type Replacement = "done" | "outdated" | "client-gone";
+
 export interface CustomerConsents {
   readonly consentIds: readonly string[];
   /** Where the next page begins; absent on the last. */
@@ -108,11 +111,8 @@ export interface ConsentRecords {
   find(consentId: string): Promise<VersionedConsent | undefined>;
   /** False when the client is no longer registered. */
   insert(change: ConsentChange): Promise<boolean>;
-  /**
-   * False when the consent is no longer what the change was made from, or a grant is given to a client that is gone. With
-   * a consent that ends its grant goes and the refresh token that this gave.
-   */
-  replace(from: VersionedConsent, change: ConsentChange): Promise<boolean>;
+  /** With a consent that ends its grant goes, and the refresh token that this gave. */
+  replace(from: VersionedConsent, change: ConsentChange): Promise<Replacement>;
   /** Extensions, newest first: `limit` (at most 1,000) of them after the first `skip`. */
   extensions(consent: ConsentFacts, page: { skip: number; limit: number }): Promise<ExtensionRecord[]>;
   /** Ids of the consents under which this client holds a grant, in the order of the ids. */
@@ -207,7 +207,10 @@ export function createConsentRecords(needs: { store: Store; box: SecretBox }): C
         put: puts(change),
         remove: ending?.remove ?? [],
       });
-      return result.done;
+      if (result.done) {
+        return "done";
+      }
+      return result.failed.name === clientNames.version ? "client-gone" : "outdated";
     },
     async extensions({ consentId, clientId, extensions }, { skip, limit }) {
       if (skip >= extensions) {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { clientTag } from "../../src/kernel/identifiers.ts";
 import { isActive } from "../../src/policy/consent/consent-state.ts";
 import { consentName, readConsent, routeOfConsent, type ConsentRecord } from "../../src/store/consent-records.ts";
+import { grantName } from "../../src/store/grant-records.ts";
 import { begin, byServer, day, joao, maria, openConsentBank, padaria, personal, type ConsentBank } from "./consent-bank.ts";
 
 const hour = 3_600_000;
@@ -65,6 +66,16 @@ describe("consents in the store", () => {
     const client = (await bank.clients.find(clientId))!;
     await bank.clients.remove(client, []);
     expect(await bank.consents.create(clientId, personal(), byServer)).to.deep.equal({ done: false, problems: "client-gone" });
+  });
+
+  it("a client that was deleted while the customer decided is granted nothing, and nothing is left behind", async () => {
+    const { consentId } = await created();
+    await bank.clients.remove((await bank.clients.find(clientId))!, []);
+    const grant = { grantId: `${clientId.slice(0, 16)}grant`, put: { name: grantName("grant"), value: "{}" } };
+    const change = await bank.consents.authorise(consentId, { customerId: "customer-1", accounts: [], grant }, byServer);
+    expect([change.done, change.consent?.status]).to.deep.equal([false, "AWAITING_AUTHORISATION"]);
+    expect(await bank.store.get({ tag: clientTag(clientId.slice(0, 16)), name: grant.put.name })).to.equal(undefined);
+    expect(await bank.records.grantedTo(clientId, { limit: 10 })).to.deep.equal([]);
   });
 
   it("a refused request stores nothing and audits nothing", async () => {

@@ -2,7 +2,7 @@ import type { AuditAction, AuditActor } from "../../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
 import { clientTag, type Randomness } from "../../kernel/identifiers.ts";
 import { newConsentId, routeOfConsent } from "../../store/consent-records.ts";
-import type { ConsentRecord, ConsentRecords, CustomerConsents, ExtensionRecord, Rejection, RejectingParty, RejectionCode, VersionedConsent } from "../../store/consent-records.ts";
+import type { ConsentRecord, ConsentRecords, CustomerConsents, ExtensionRecord, Rejection, RejectingParty, RejectionCode, Replacement, VersionedConsent } from "../../store/consent-records.ts";
 import type { ApprovedGrant } from "../../store/grant-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { ConsentProblem } from "./consent-problem.ts";
@@ -105,7 +105,7 @@ export function createConsents(needs: ConsentsNeeds): Consents {
       details: { clientId: step.record.clientId, status: step.record.status, ...step.details },
     });
 
-  const write = async (from: VersionedConsent, step: Step, context: ConsentContext): Promise<boolean> => {
+  const write = async (from: VersionedConsent, step: Step, context: ConsentContext): Promise<Replacement> => {
     return records.replace(from, { ...step, with: [entry(step, context)] });
   };
 
@@ -131,8 +131,9 @@ export function createConsents(needs: ConsentsNeeds): Consents {
       if (found === undefined || step === undefined) {
         return { done: false, consent: found?.record };
       }
-      if (await write(found, step, context)) {
-        return { done: true, consent: step.record };
+      const written = await write(found, step, context);
+      if (written !== "outdated") {
+        return written === "done" ? { done: true, consent: step.record } : { done: false, consent: found.record };
       }
     }
     throw new Error("a consent was changed under every attempt to change it");

@@ -9,8 +9,6 @@ export interface ExpirySweepNeeds {
   readonly consents: Consents;
   readonly realm: string;
   readonly log: Log;
-  /** How often all processes together go through the consents; an hour unless told. */
-  readonly intervalSeconds?: number;
   /** Rest between two pages, in ms; 20 unless told. */
   readonly restMs?: number;
 }
@@ -25,6 +23,8 @@ export interface ExpirySweep {
 const tag = "expiry-sweep";
 const perPage = 50;
 const minute = 60_000;
+/** How often all processes together go through the consents. */
+const intervalSeconds = 3_600;
 
 /**
  * Writes down the end of consents that nobody reads: looks, slowly, at every consent under which a client holds a grant,
@@ -32,7 +32,6 @@ const minute = 60_000;
  */
 export function createExpirySweep(needs: ExpirySweepNeeds): ExpirySweep {
   const { store, clients, consents, realm, log } = needs;
-  const intervalSeconds = needs.intervalSeconds ?? 3_600;
   const stopping = new AbortController();
 
   const sweepClient = async (clientId: string): Promise<void> => {
