@@ -4,7 +4,7 @@ import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "..
 import type { ClientRecord, ClientRecords, VersionedClient } from "../store/client-records.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
 import { pageSize } from "./page-size.ts";
-import { fitForTerminal, memberLines, print, textTable, utc } from "./terminal-text.ts";
+import { fitForTerminal, memberLines, print, textTable, utcTime } from "./terminal-text.ts";
 
 /** What the commands need of an installation. */
 export interface OpenedClients {
@@ -105,7 +105,7 @@ function addSuspend(clients: Command, open: OpenClients): void {
         await changed(opened, id, async (client, by) => {
           const { suspension } = client.record;
           if (suspension?.by === "operator") {
-            throw new Error(`client ${id} is suspended already, since ${utc(suspension.at)}: ${fitForTerminal(suspension.reason)}`);
+            throw new Error(`client ${id} is suspended already, since ${utcTime(suspension.at)}: ${fitForTerminal(suspension.reason)}`);
           }
           await opened.lifecycle.suspend(client, { by: "operator", reason }, by);
         });
@@ -238,10 +238,10 @@ function shown(record: ClientRecord): Record<string, unknown> {
     software_id: record.softwareId,
     organisation_id: record.organisationId,
     status: record.status,
-    ...(suspension === undefined ? {} : { suspension: { by: suspension.by, reason: suspension.reason, at: utc(suspension.at) } }),
+    ...(suspension === undefined ? {} : { suspension: { by: suspension.by, reason: suspension.reason, at: utcTime(suspension.at) } }),
     product_scopes: record.productScopes,
-    registered_at: utc(record.registeredAt),
-    updated_at: utc(record.updatedAt),
+    registered_at: utcTime(record.registeredAt),
+    updated_at: utcTime(record.updatedAt),
     metadata: record.metadata,
   };
 }
@@ -258,7 +258,7 @@ function table(records: readonly ClientRecord[]): string {
     record.status,
     String(record.metadata["scope"] ?? ""),
     record.productScopes.join(" "),
-    utc(record.registeredAt).replace("T", " ").replace("Z", ""),
+    utcTime(record.registeredAt).replace("T", " ").replace("Z", ""),
   ]);
   return textTable(titles, rows);
 }

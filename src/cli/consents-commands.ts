@@ -3,7 +3,7 @@ import type { Consents } from "../policy/consent/consents.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
 import { pageSize } from "./page-size.ts";
-import { fitForTerminal, memberLines, print, textTable, utc } from "./terminal-text.ts";
+import { fitForTerminal, memberLines, print, textTable, utcTime } from "./terminal-text.ts";
 
 /** What the commands need of an installation. */
 export interface OpenedConsents {
@@ -133,10 +133,10 @@ function shown(consent: ConsentRecord): Record<string, unknown> {
     status: consent.status,
     of_company: consent.ofCompany === true,
     permissions: consent.permissions,
-    created_at: utc(consent.createdAt),
-    status_updated_at: utc(consent.statusUpdatedAt),
-    ...(expiresAt === undefined ? {} : { expires_at: utc(expiresAt) }),
-    ...(authorisation && { customer_id: authorisation.customerId, authorised_at: utc(authorisation.at), account_ids: authorisation.accounts }),
+    created_at: utcTime(consent.createdAt),
+    status_updated_at: utcTime(consent.statusUpdatedAt),
+    ...(expiresAt === undefined ? {} : { expires_at: utcTime(expiresAt) }),
+    ...(authorisation && { customer_id: authorisation.customerId, authorised_at: utcTime(authorisation.at), account_ids: authorisation.accounts }),
     ...(rejection && { rejection: { rejected_by: rejection.by, reason: rejection.code, ...(rejection.additionalInformation !== undefined && { information: rejection.additionalInformation }) } }),
     extensions: consent.extensions,
   };
@@ -150,8 +150,8 @@ function table(consents: readonly ConsentRecord[]): string {
     consentId,
     clientId,
     status,
-    authorisation === undefined ? "" : utc(authorisation.at),
-    expiresAt === undefined ? "" : utc(expiresAt),
+    authorisation === undefined ? "" : utcTime(authorisation.at),
+    expiresAt === undefined ? "" : utcTime(expiresAt),
     rejection?.code ?? "",
   ]);
   return textTable(["CONSENT ID", "CLIENT ID", "STATUS", "AUTHORISED (UTC)", "UNTIL (UTC)", "REASON"], rows);

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** How many entries a command prints at most, as typed. */
+/** An option that says how many entries a page of a list has. */
 export function pageSize(text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1 || count > 1_000) {

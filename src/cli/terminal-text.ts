@@ -44,6 +44,6 @@ function plain(value: unknown): string {
 }
 
 /** ISO 8601 to the second, UTC. */
-export function utc(seconds: number): string {
+export function utcTime(seconds: number): string {
   return new Date(seconds * 1_000).toISOString().replace(/\.\d+Z$/, "Z");
 }
