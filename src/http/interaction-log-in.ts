@@ -94,7 +94,8 @@ async function finishLogin(ctx: Context, interaction: Interaction, customer: Cus
   }
   await leaveOtherSession(ctx, interaction, customer, needs);
   const amr = reached === levelsOfAssurance.loa3 ? ["pwd", "otp"] : ["pwd"];
-  await finish(ctx, needs, { login: { accountId: customer.customerId, acr, amr, remember: false } });
+  // Without `ts` the engine would take the moment of each later step for it.
+  await finish(ctx, needs, { login: { accountId: customer.customerId, acr, amr, ts: epochSeconds(needs.clock), remember: false } });
 }
 
 /** Ends the session that somebody else has left open in this browser: the engine would ask them to log out first. */
