@@ -1,10 +1,11 @@
 import type { Context } from "koa";
 import { epochSeconds } from "../kernel/clock.ts";
 import { approvedGrant, grantIdOf } from "../oidc/approved-grant.ts";
-import { requestedClaimNames, satisfiesRequestedClaims } from "../policy/authorization/requested-claims.ts";
+import { requestedClaimNames, satisfiesRequestedClaims, statedLevel } from "../policy/authorization/requested-claims.ts";
 import { judgeAccounts, judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
 import type { Customer } from "../policy/customer/customer-directory.ts";
-import { levelsOfAssurance } from "../policy/customer/customer-login.ts";
+import { levelsOfAssurance, type LevelOfAssurance } from "../policy/customer/customer-login.ts";
+import type { ClientRecord } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import type { ApprovedGrant } from "../store/grant-records.ts";
 import { asksForSecondFactor, consentAndCustomer, finish, formTo, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
@@ -23,7 +24,7 @@ export async function mayDecide(interaction: Interaction, needs: InteractionNeed
   if (interaction.lastSubmission?.["login"] !== undefined || consent === undefined || customer === undefined) {
     return true;
   }
-  const isThePerson = customer.cpf === consent.parties.loggedUser && satisfiesRequestedClaims(interaction.params, customer);
+  const isThePerson = customer.cpf === consent.parties.loggedUser && satisfiesRequest(interaction, customer);
   const isSureEnough = interaction.session?.acr === levelsOfAssurance.loa3 || !customer.hasSecondFactor || !asksForSecondFactor(interaction, needs);
   return isThePerson && isSureEnough;
 }
@@ -35,17 +36,16 @@ export async function showConsent(ctx: Context, interaction: Interaction, needs:
     await endDecision(ctx, interaction, needs);
     return;
   }
-  const { consent, customer } = asked;
-  const client = await needs.clients.find(consent.clientId);
+  const { consent, customer, client } = asked;
   const { businessEntity } = consent.parties;
   const company = customer.companies.find(({ cnpj }) => cnpj === businessEntity);
   const accounts = await choicesFor(consent, customer, needs);
-  const software = String(client?.record.metadata["client_name"] ?? consent.clientId);
+  const software = String(client.metadata["client_name"] ?? consent.clientId);
   const setting = { ...settingOf(ctx, interaction, needs), session: { name: customer.name } };
   const page = consentPage({
     ...setting,
     form: formTo("consent", interaction, needs),
-    asker: { organisation: client?.record.organisationName ?? software, software },
+    asker: { organisation: client.organisationName ?? software, software },
     customer,
     permissions: consent.permissions,
     ...(company && { company }),
@@ -104,16 +104,25 @@ async function endDecision(ctx: Context, interaction: Interaction, needs: Intera
   await finish(ctx, needs, { error: "access_denied", error_description: "the consent cannot be authorised by the customer who logged in, or not any more" });
 }
 
-/** The consent that the request names, when the customer who logged in may authorise it (D16, FAPI-BR 5.2.2-4, -5). */
-async function askedConsent(interaction: Interaction, needs: InteractionNeeds): Promise<{ consent: ConsentRecord; customer: Customer } | undefined> {
+/** The consent that the request names, when the customer who logged in may authorise it (D16, FAPI-BR 5.2.2-4, -5) for a client at work. */
+async function askedConsent(interaction: Interaction, needs: InteractionNeeds): Promise<{ consent: ConsentRecord; customer: Customer; client: ClientRecord } | undefined> {
   const [consent, customer] = await consentAndCustomer(interaction, needs);
+  const client = consent && (await needs.clients.find(consent.clientId))?.record;
   const allowed =
     consent &&
     customer &&
+    client?.status === "active" &&
     consent.clientId === interaction.params["client_id"] &&
     judgeAuthorisation(consent, customer, epochSeconds(needs.clock)).ok &&
-    satisfiesRequestedClaims(interaction.params, customer);
-  return allowed ? { consent, customer } : undefined;
+    satisfiesRequest(interaction, customer);
+  return allowed ? { consent, customer, client } : undefined;
+}
+
+/** Whether this customer, in the session as it is, gives what the request insists on: claims, and the level of assurance. */
+function satisfiesRequest({ params, session }: Interaction, customer: Customer): boolean {
+  // Written by our own log-in.
+  const reached = session?.acr as LevelOfAssurance | undefined;
+  return reached !== undefined && statedLevel(params, reached) !== undefined && satisfiesRequestedClaims(params, customer);
 }
 
 /**
