@@ -146,8 +146,40 @@ describe("what a request asks of the customer (FAPI-BR 5.2.2-4 to -7)", () => {
       expect(await granted(buriti, { acr: { essential: true, values: [loa3, loa2] } })).to.include({ acr: loa2 });
     });
 
+    it("counts as well where the customer is logged in already, also beside acr_values", async () => {
+      for (const level of [loa3, "urn:example:loa9"]) {
+        const someone = visitor(world.server);
+        const { place } = await begin(buriti, {}, {}, someone);
+        expectPage(await someone.logIn(place, buriti), "approve");
+        const more = await begin(buriti, { acr: { essential: true, value: level } }, { parameters: { acr_values: loa2 } }, someone);
+        expectPage(more.place, "username");
+        expect(answerAt(await someone.logIn(more.place, buriti)).get("error"), level).to.equal("access_denied");
+      }
+    });
+
     it("ends in access_denied, not in one log-in after the other, when nobody can reach it", async () => {
       await denied(jacaranda, { acr: { essential: true, value: "urn:example:loa9" } });
+    });
+  });
+
+  describe("a claim that nobody offers", () => {
+    it("asks nothing of the customer, whatever it is called, also like a member of every object", async () => {
+      for (const name of ["nickname", "constructor", "toString", "__proto__"]) {
+        // Written as JSON: in a literal `__proto__` would be no member.
+        const idToken = JSON.parse(`{"${name}":{"essential":true,"value":"x"}}`) as Claims;
+        expect(await granted(jacaranda, idToken), name).to.include({ acr: loa2 });
+      }
+    });
+  });
+
+  describe("auth_time", () => {
+    it("is the moment of the log-in, however long the customer then reads (OpenID Connect Core 2)", async () => {
+      const { someone, place } = await begin(jacaranda, {});
+      const consentPlace = await someone.logIn(place, jacaranda);
+      const loggedIn = Date.now() / 1000;
+      await new Promise((done) => setTimeout(done, 2_100));
+      const { auth_time } = await idTokenAt(await someone.decide(consentPlace, "approve"));
+      expect(auth_time).to.be.a("number").and.at.most(loggedIn);
     });
   });
 

@@ -20,9 +20,9 @@ export interface AuthorizationParameters {
  * a value must be that customer in any case (OpenID Connect Core 5.5.1).
  */
 export function satisfiesRequestedClaims(parameters: AuthorizationParameters, customer: Customer): boolean {
-  const held: Record<string, readonly string[]> = { sub: [customer.customerId], cpf: [customer.cpf], cnpj: customer.companies.map(({ cnpj }) => cnpj) };
+  const held = new Map([["sub", [customer.customerId]], ["cpf", [customer.cpf]], ["cnpj", customer.companies.map(({ cnpj }) => cnpj)]]);
   return requestsIn(parameters).every(([name, request]) => {
-    const values = held[name];
+    const values = held.get(name);
     if (values === undefined || (!request.essential && name !== "sub")) {
       return true;
     }
