@@ -9,6 +9,7 @@ import { serverTls } from "./composition/server-certificate.ts";
 import type { Surroundings } from "./composition/surroundings.ts";
 import { bankAnchors, createTrust } from "./composition/trust.ts";
 import { createMtlsListener, createPublicApp, type AppsNeeds } from "./http/apps.ts";
+import { createCallerAddress } from "./http/caller-address.ts";
 import { createClientCertificateReader } from "./http/client-certificate.ts";
 import { createEngineRun } from "./http/engine-run.ts";
 import { createClientCertificateJudge } from "./http/judge-client-certificate.ts";
@@ -16,6 +17,7 @@ import { listenPlain, listenTls } from "./http/listeners.ts";
 import { createHealth, createOpsApp } from "./http/ops-app.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { sendEngineError } from "./http/send-page.ts";
+import { createTrustedProxies } from "./http/trusted-proxies.ts";
 import { createSecretBox, derivedKey } from "./kernel/secret-box.ts";
 import { createProvider } from "./oidc/create-provider.ts";
 import { discoveryDocument } from "./oidc/discovery.ts";
@@ -90,7 +92,9 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
 
   const runEngine = createEngineRun(provider as never);
 
-  const readCertificate = createClientCertificateReader(settings.trustedProxies);
+  const isTrustedProxy = createTrustedProxies(settings.trustedProxies);
+  const callerAddress = createCallerAddress({ isTrustedProxy, header: settings.callerAddressHeader });
+  const readCertificate = createClientCertificateReader(isTrustedProxy);
   const registrationLimit = () => createRateLimit({ callsPerMinute: settings.registration.requestsPerMinute, clock });
   const judgeCertificate = createClientCertificateJudge({ read: readCertificate, verdicts: trust.brcac, refusals: registrationLimit() });
   const appsNeeds: AppsNeeds = {
@@ -106,6 +110,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       clients,
       judgeCertificate,
       rateLimit: registrationLimit(),
+      callerAddress,
       runEngine,
       maxBodyBytes: settings.registration.maxBodyKilobytes * 1024,
       productScopes: productScopes.filter((scope) => settings.bankProducts[scope] === "registration"),
@@ -141,8 +146,8 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     },
     cookieKeys,
     consents: customerSide.consentRoutes({ introspect, readCertificate, judgeCertificate }),
-    interaction: { ...customerSide.interaction, realm, provider, engine, clients, clock },
-    myConsents: { ...customerSide.interaction, sessions: customerSide.sessions, clients, clock },
+    interaction: { ...customerSide.interaction, realm, provider, engine, clients, callerAddress, clock },
+    myConsents: { ...customerSide.interaction, sessions: customerSide.sessions, clients, callerAddress, clock },
   };
 
   const health = createHealth({ store, ...directory, crl: trust.crl, anchors: trust.anchors, clock });

@@ -69,7 +69,7 @@ export function createMtlsListener(needs: AppsNeeds): RequestListener {
 
 function assemble({ realm, log, isUnavailable, cookieKeys }: AppsNeeds, router: Router): Koa {
   const app = new Koa();
-  // Nobody's headers decide who the caller is or what this server is called.
+  // Koa reads no proxy's header: who calls tells caller-address.ts, and what this server is called the settings.
   app.proxy = false;
   app.silent = true;
   app.keys = [...cookieKeys];

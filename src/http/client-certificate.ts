@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIPv6 } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { IsTrustedProxy } from "./trusted-proxies.ts";
 
 /** The certificate that came with a request, believed to be what the client presented and not judged at all. */
 export interface PresentedCertificate {
@@ -26,12 +26,11 @@ const longestChain = 10;
  * from a listed proxy, from the headers Client-Cert and Client-Cert-Chain (RFC 9440). From anybody else the headers
  * mean nothing, and a listed proxy's own certificate is never taken for the client's.
  */
-export function createClientCertificateReader(trustedProxies: readonly string[]): ReadClientCertificate {
-  const proxies = addressList(trustedProxies);
+export function createClientCertificateReader(isTrustedProxy: IsTrustedProxy): ReadClientCertificate {
   const bySocket = new WeakMap<object, CertificateReading>();
   return (request) => {
     const socket = request.socket as TLSSocket;
-    if (proxies && isListed(proxies, socket.remoteAddress)) {
+    if (isTrustedProxy(socket.remoteAddress)) {
       return fromHeaders(request);
     }
     const known = bySocket.get(socket);
@@ -92,29 +91,4 @@ function headerText(request: IncomingMessage, name: string): string | undefined 
 
 function presented(leaf: X509Certificate, sent: readonly X509Certificate[], ofConnection: boolean): PresentedCertificate {
   return { leaf, sent, ofConnection, thumbprint: createHash("sha256").update(leaf.raw).digest("base64url") };
-}
-
-function addressList(ranges: readonly string[]): BlockList | undefined {
-  if (ranges.length === 0) {
-    return undefined;
-  }
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = "", bits] = range.split("/");
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
-    if (bits === undefined) {
-      list.addAddress(address, family);
-    } else {
-      list.addSubnet(address, Number(bits), family);
-    }
-  }
-  return list;
-}
-
-function isListed(list: BlockList, address: string | undefined): boolean {
-  if (address === undefined) {
-    return false;
-  }
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, "");
-  return list.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
 }

@@ -43,7 +43,7 @@ export async function logIn(ctx: Context, interaction: Interaction, form: Form, 
     await showLogIn(ctx, interaction, needs, { username, problem: { kind: "missing", fields: missing } });
     return;
   }
-  const outcome = await needs.login.authenticate(username, password, ctx.ip);
+  const outcome = await needs.login.authenticate(username, password, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
     ctx.status = outcome.outcome === "locked" ? 429 : 401;
     await showLogIn(ctx, interaction, needs, { username, problem: problemOf(outcome) });
@@ -72,7 +72,7 @@ export async function secondFactor(ctx: Context, interaction: Interaction, form:
     showSecondFactor(ctx, interaction, needs, { kind: "missing" });
     return;
   }
-  const outcome = await needs.login.verifySecondFactor(customerId, code, ctx.ip);
+  const outcome = await needs.login.verifySecondFactor(customerId, code, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
     ctx.status = outcome.outcome === "locked" ? 429 : 401;
     showSecondFactor(ctx, interaction, needs, problemOf(outcome));

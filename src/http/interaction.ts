@@ -10,6 +10,7 @@ import { requestedLevel } from "../policy/authorization/requested-claims.ts";
 import { levelsOfAssurance, type CustomerLogin } from "../policy/customer/customer-login.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
+import type { CallerAddress } from "./caller-address.ts";
 import type { AccountToShare } from "./pages/consent-page.ts";
 import type { FormSetting, PageSetting } from "./pages/page-frame.ts";
 import { pageSetting } from "./send-page.ts";
@@ -26,6 +27,7 @@ export interface InteractionNeeds {
   readonly consents: Consents;
   readonly customers: CustomerDirectory;
   readonly login: CustomerLogin;
+  readonly callerAddress: CallerAddress;
   readonly accountsForConsent: AccountsForConsent;
   /** Key of the forms' tokens. */
   readonly formKey: Buffer;

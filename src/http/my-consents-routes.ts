@@ -7,6 +7,7 @@ import type { Customer, CustomerDirectory } from "../policy/customer/customer-di
 import type { CustomerLogin, LoginOutcome } from "../policy/customer/customer-login.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
+import type { CallerAddress } from "./caller-address.ts";
 import type { CustomerSessions } from "./customer-session.ts";
 import type { AccountsForConsent } from "./interaction.ts";
 import { confirmationPage } from "./pages/confirmation-page.ts";
@@ -21,6 +22,7 @@ import { pageSetting, sendErrorPage, sendPage } from "./send-page.ts";
 export interface MyConsentsNeeds {
   readonly sessions: CustomerSessions;
   readonly login: CustomerLogin;
+  readonly callerAddress: CallerAddress;
   readonly customers: CustomerDirectory;
   readonly consents: Consents;
   readonly clients: ClientRecords;
@@ -162,7 +164,7 @@ async function logIn(ctx: Context, form: PageForm, needs: MyConsentsNeeds): Prom
     showLogIn(ctx, needs, { username, problem: { kind: "missing", fields } });
     return;
   }
-  const outcome = await needs.login.authenticate(username, password, ctx.ip);
+  const outcome = await needs.login.authenticate(username, password, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
     ctx.status = statusOf(outcome);
     showLogIn(ctx, needs, { username, problem: problemOf(outcome) });
@@ -192,7 +194,7 @@ async function verifyCode(ctx: Context, form: PageForm, needs: MyConsentsNeeds):
     showSecondFactor(ctx, needs, { kind: "missing" });
     return;
   }
-  const outcome = await needs.login.verifySecondFactor(session.customerId, code, ctx.ip);
+  const outcome = await needs.login.verifySecondFactor(session.customerId, code, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
     ctx.status = statusOf(outcome);
     showSecondFactor(ctx, needs, problemOf(outcome));

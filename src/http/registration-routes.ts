@@ -23,6 +23,7 @@ import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts
 import type { RunEngine } from "./engine-run.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import type { JudgeClientCertificate, JudgedCertificate } from "./judge-client-certificate.ts";
+import type { CallerAddress } from "./caller-address.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { readJsonBody, type JsonBody } from "./read-body.ts";
 import { refusalAnswer, reportBody } from "./refusal-answer.ts";
@@ -34,6 +35,7 @@ export interface RegistrationRoutesNeeds {
   readonly clients: ClientRecords;
   readonly judgeCertificate: JudgeClientCertificate;
   readonly rateLimit: RateLimit;
+  readonly callerAddress: CallerAddress;
   readonly runEngine: RunEngine;
   readonly maxBodyBytes: number;
   /** Scopes of the bank's products that a client gets with its registration. */
@@ -60,7 +62,8 @@ export function registrationHandlers(needs: RegistrationRoutesNeeds): DirectRout
     const certificate = await needs.judgeCertificate(direct.request);
     // Only a certificate that is accepted says who calls: of the others anybody makes as many as he likes.
     const accepted = certificate.verdict.ok ? certificate.presented : undefined;
-    const wait = needs.rateLimit.take(accepted?.thumbprint ?? direct.request.socket.remoteAddress ?? "");
+    const caller = accepted?.thumbprint ?? needs.callerAddress(direct.request);
+    const wait = caller === undefined ? 0 : needs.rateLimit.take(caller);
     if (wait > 0) {
       const { headers, ...answer } = refusalAnswer(needs.realm, [{ code: "rate-limit.exceeded", expected: "fewer calls a minute", received: "too many" }]);
       return { ...answer, headers: { ...headers, "retry-after": String(wait) } };

@@ -176,7 +176,11 @@ export const settingsSchema = z.strictObject({
   trustedProxies: z
     .array(z.string())
     .default([])
-    .describe("Addresses (or CIDR ranges) whose Client-Cert headers (RFC 9440) are believed; none: headers are ignored"),
+    .describe("Addresses (or CIDR ranges) of proxies, whose Client-Cert headers (RFC 9440) and callerAddressHeader are believed; none: headers are ignored"),
+  callerAddressHeader: z
+    .enum(["x-forwarded-for", "forwarded"])
+    .default("x-forwarded-for")
+    .describe("Header to which every trusted proxy adds the caller's address; limits by address count by it"),
   workers: z.int().min(1).max(64).default(1).describe("Server processes on this machine"),
   store: store.prefault({}),
   secrets: secrets.prefault({}),

@@ -100,6 +100,24 @@ describe("the customer's log-in", () => {
     }
   });
 
+  it("limits the login alone where nobody knows the address", async () => {
+    for (let attempt = 0; attempt <= limits.perAddress; attempt += 1) await world.login.authenticate(`nobody${attempt}`, "wrong", undefined);
+    expect((await world.login.authenticate(ana.cpf, ana.password, undefined)).outcome).to.equal("ok");
+    for (let attempt = 0; attempt < limits.perLogin; attempt += 1) await world.login.authenticate(ana.cpf, "wrong", undefined);
+    expect((await world.login.authenticate(ana.cpf, ana.password, undefined)).outcome).to.equal("locked");
+  });
+
+  it("counts no attempt that the directory could not answer", async () => {
+    const { verifyPassword } = world.directory;
+    world.directory.verifyPassword = () => Promise.reject(new Error("the directory is out of reach"));
+    for (let attempt = 0; attempt <= limits.perAddress; attempt += 1) {
+      const failed = await world.login.authenticate(ana.cpf, ana.password, home).catch((error: Error) => error.message);
+      expect(failed).to.equal("the directory is out of reach");
+    }
+    world.directory.verifyPassword = verifyPassword;
+    expect((await world.login.authenticate(ana.cpf, ana.password, home)).outcome).to.equal("ok");
+  });
+
   it("writes one audit entry for a lock, which names nobody", async () => {
     await Promise.all(Array.from({ length: 6 }, () => world.login.authenticate(ana.cpf, "wrong", home)));
     const notices = await world.store.scan("audit", "notice/attempts:", { limit: 10 });

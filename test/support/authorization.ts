@@ -20,12 +20,13 @@ export interface RawBrowser {
   submit(url: string, fields: readonly (readonly [string, string])[]): Promise<HttpsAnswer>;
 }
 
-export function rawBrowser(ca: string): RawBrowser {
+/** @param headers sent with every request, as a browser's own or a proxy's would be */
+export function rawBrowser(ca: string, headers: Readonly<Record<string, string>> = {}): RawBrowser {
   const jar = new Map<string, { value: string; path: string }>();
   const send = async (url: string, call: Parameters<typeof httpsCall>[1]): Promise<HttpsAnswer> => {
     const { pathname } = new URL(url);
     const cookie = [...jar].filter(([, { path }]) => pathname.startsWith(path)).map(([key, { value }]) => `${key.split(" ")[0]}=${value}`).join("; ");
-    const answer = await httpsCall(url, { ...call, headers: { ...call.headers, ...(cookie ? { cookie } : {}) } });
+    const answer = await httpsCall(url, { ...call, headers: { ...headers, ...call.headers, ...(cookie ? { cookie } : {}) } });
     for (const line of [answer.headers["set-cookie"] ?? []].flat()) {
       const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
       const [name = "", value = ""] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];

@@ -22,14 +22,15 @@ export type LoginOutcome =
 
 export interface CustomerLogin {
   /**
-   * The first factor. @param login a CPF or user name as typed @param address the caller's IP address
+   * The first factor. @param login a CPF or user name as typed @param address the caller's IP address; undefined where
+   * nobody knows it, and then no limit hangs on it
    */
-  authenticate(login: string, password: string, address: string): Promise<LoginOutcome>;
+  authenticate(login: string, password: string, address: string | undefined): Promise<LoginOutcome>;
   /**
    * The second factor of a customer whose password was verified in this same session: the caller sees to that.
    * @param code six digits; blanks and dashes do not matter
    */
-  verifySecondFactor(customerId: string, code: string, address: string): Promise<LoginOutcome>;
+  verifySecondFactor(customerId: string, code: string, address: string | undefined): Promise<LoginOutcome>;
 }
 
 export interface CustomerLoginNeeds {
@@ -79,17 +80,24 @@ export function createCustomerLogin(needs: CustomerLoginNeeds): CustomerLogin {
   };
 
   const attempt = async (
-    { attempts, factor, subject, address }: { attempts: AttemptLimit; factor: "password" | "code"; subject: string; address: string },
+    { attempts, factor, subject, address }: { attempts: AttemptLimit; factor: "password" | "code"; subject: string; address: string | undefined },
     verify: () => Promise<Customer | undefined>,
   ): Promise<Customer | Exclude<LoginOutcome, { outcome: "ok" }>> => {
-    const ofAddress = await addresses.claim(hash(networkOf(address)));
-    if ("waitSeconds" in ofAddress) return { outcome: "locked", waitSeconds: ofAddress.waitSeconds };
+    const ofAddress = address === undefined ? undefined : await addresses.claim(hash(networkOf(address)));
+    if (ofAddress && "waitSeconds" in ofAddress) return { outcome: "locked", waitSeconds: ofAddress.waitSeconds };
+    const releaseAddress = async () => ofAddress && addresses.release(ofAddress);
     const slot = await attempts.claim(subject);
     if ("waitSeconds" in slot) return { outcome: "locked", waitSeconds: slot.waitSeconds };
-    const customer = await verify();
-    if (customer) {
-      await Promise.all([attempts.clear(subject), addresses.release(ofAddress)]);
-      return customer;
+    try {
+      const customer = await verify();
+      if (customer) {
+        await Promise.all([attempts.clear(subject), releaseAddress()]);
+        return customer;
+      }
+    } catch (error) {
+      // The directory gave no answer: nobody has failed. What the store cannot take back now ends with its window.
+      await Promise.allSettled([attempts.release(slot), releaseAddress()]);
+      throw error;
     }
     if (await attempts.isFull(subject)) await noteLock(factor, subject, slot);
     return { outcome: "refused" };
