@@ -16,7 +16,7 @@ import { createClientCertificateJudge } from "./http/judge-client-certificate.ts
 import { listenPlain, listenTls } from "./http/listeners.ts";
 import { createHealth, createOpsApp } from "./http/ops-app.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
-import { sendEngineError } from "./http/send-page.ts";
+import { createEngineErrorPage } from "./http/send-page.ts";
 import { createTrustedProxies } from "./http/trusted-proxies.ts";
 import { createSecretBox, derivedKey } from "./kernel/secret-box.ts";
 import { createProvider } from "./oidc/create-provider.ts";
@@ -85,7 +85,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     cookieKeys,
     scopes: [...new Set([...settings.offeredScopes, ...Object.values(rules.roleScopes).flat()])],
     accessTokenSeconds: settings.tokens.accessTokenSeconds,
-    renderError: sendEngineError,
+    renderError: createEngineErrorPage({ isUnavailable: isStoreUnavailable }),
   });
   // The engine is a koa application; its types and koa's disagree only on the context's state.
   const engine = mount(realm.path, provider as never) as Middleware;

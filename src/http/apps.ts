@@ -17,7 +17,7 @@ import { registrationHandlers, type RegistrationRoutesNeeds } from "./registrati
 import { requestLog } from "./request-log.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { addUserinfoRoutes, tokenHandlers, type TokenRoutesNeeds } from "./token-routes.ts";
-import { unexpectedErrors } from "./unexpected-error.ts";
+import { unexpectedErrors, unexpectedPageErrors } from "./unexpected-error.ts";
 import { unknownAddress } from "./unknown-address.ts";
 
 export interface AppsNeeds {
@@ -46,8 +46,11 @@ export function createPublicApp(needs: AppsNeeds): Koa {
     ctx.set("cache-control", stylesheet.cacheControl);
     ctx.body = stylesheet.text;
   });
-  addInteractionRoutes(router, needs.interaction);
-  addMyConsentsRoutes(router, needs.myConsents);
+  const pages = new Router();
+  pages.use(unexpectedPageErrors(needs));
+  addInteractionRoutes(pages, needs.interaction);
+  addMyConsentsRoutes(pages, needs.myConsents);
+  router.use(pages.routes());
   // These take a client certificate and live on the other host; here they answer without one (D21).
   for (const name of mtlsEndpoints) {
     router.all(`${realm.path}${endpointPaths[name]}{/*rest}`, (ctx) => {

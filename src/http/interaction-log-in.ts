@@ -2,10 +2,12 @@ import type { Context } from "koa";
 import { epochSeconds } from "../kernel/clock.ts";
 import { satisfiesRequestedClaims, statedLevel } from "../policy/authorization/requested-claims.ts";
 import type { Customer } from "../policy/customer/customer-directory.ts";
-import { levelsOfAssurance, type LevelOfAssurance, type LoginOutcome } from "../policy/customer/customer-login.ts";
-import { addressOf, asksForSecondFactor, finish, formTo, redirect, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
+import { levelsOfAssurance, type LevelOfAssurance } from "../policy/customer/customer-login.ts";
+import { addressOf, asksForSecondFactor, finish, formTo, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
 import { logInPage, type LogInPage } from "./pages/log-in-page.ts";
 import { secondFactorPage, type SecondFactorProblem } from "./pages/second-factor-page.ts";
+import { refusedAttempt } from "./refused-attempt.ts";
+import { seeOther } from "./see-other.ts";
 import { sendPage } from "./send-page.ts";
 
 /** What lies in the interaction between the first and the second factor. */
@@ -45,15 +47,14 @@ export async function logIn(ctx: Context, interaction: Interaction, form: Form, 
   }
   const outcome = await needs.login.authenticate(username, password, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
-    ctx.status = outcome.outcome === "locked" ? 429 : 401;
-    await showLogIn(ctx, interaction, needs, { username, problem: problemOf(outcome) });
+    await showLogIn(ctx, interaction, needs, { username, problem: refusedAttempt(ctx, outcome) });
     return;
   }
   const { customer } = outcome;
   if (asksForSecondFactor(interaction, needs) && customer.hasSecondFactor) {
     // The engine keeps whatever lies in a result, and takes only a `login` for one.
     await needs.provider.interactionResult(ctx.req, ctx.res, { pending: { customerId: customer.customerId } } as never);
-    redirect(ctx, addressOf(interaction, needs));
+    seeOther(ctx, addressOf(interaction, needs));
     return;
   }
   await finishLogin(ctx, interaction, customer, levelsOfAssurance.loa2, needs);
@@ -74,15 +75,10 @@ export async function secondFactor(ctx: Context, interaction: Interaction, form:
   }
   const outcome = await needs.login.verifySecondFactor(customerId, code, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
-    ctx.status = outcome.outcome === "locked" ? 429 : 401;
-    showSecondFactor(ctx, interaction, needs, problemOf(outcome));
+    showSecondFactor(ctx, interaction, needs, refusedAttempt(ctx, outcome));
     return;
   }
   await finishLogin(ctx, interaction, outcome.customer, levelsOfAssurance.loa3, needs);
-}
-
-function problemOf(outcome: Exclude<LoginOutcome, { outcome: "ok" }>) {
-  return outcome.outcome === "locked" ? ({ kind: "locked", waitSeconds: outcome.waitSeconds } as const) : ({ kind: "refused" } as const);
 }
 
 /** Hands the customer to the engine, unless the request asked for somebody else (FAPI-BR 5.2.2-4, -5). */

@@ -1,11 +1,13 @@
 import type Router from "@koa/router";
 import type { Context, Middleware } from "koa";
 import { equalInConstantTime } from "../kernel/identifiers.ts";
+import { errors } from "../oidc/engine.ts";
 import { endpointPaths } from "../oidc/endpoints.ts";
 import { decide, mayDecide, showConsent } from "./interaction-consent.ts";
 import { logIn, pendingCustomer, secondFactor, showLogIn, showSecondFactor } from "./interaction-log-in.ts";
 import { finish, formToken, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
 import { readPageForm } from "./read-body.ts";
+import { toPageOfForm } from "./see-other.ts";
 import { sendErrorPage } from "./send-page.ts";
 
 const formLimits = { maxBytes: 64 * 1024 };
@@ -24,10 +26,11 @@ export function addInteractionRoutes(router: Router, needs: InteractionNeeds): v
     await handle(ctx, interaction);
   };
   router.get(base, step((ctx, interaction) => show(ctx, interaction, needs)));
-  router.post(`${base}/login`, step(posted(needs, logIn)));
-  router.post(`${base}/second-factor`, step(posted(needs, secondFactor)));
-  router.post(`${base}/consent`, step(posted(needs, decideWhenDue)));
-  router.post(`${base}/cancel`, step(posted(needs, cancel)));
+  const forms = { login: logIn, "second-factor": secondFactor, consent: decideWhenDue, cancel };
+  for (const [name, handle] of Object.entries(forms)) {
+    router.get(`${base}/${name}`, toPageOfForm);
+    router.post(`${base}/${name}`, step(posted(needs, handle)));
+  }
   const engine: Middleware = (ctx) => needs.engine(ctx, () => Promise.resolve());
   router.get(`${realm.path}${endpointPaths.authorization}`, onlyPushed, engine);
   router.get(`${realm.path}${endpointPaths.authorization}/:uid`, engine);
@@ -48,8 +51,11 @@ async function interactionOf(ctx: Context, { provider }: InteractionNeeds): Prom
   try {
     const interaction = await provider.interactionDetails(ctx.req, ctx.res);
     return interaction.uid === (ctx["params"] as { uid: string }).uid ? interaction : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

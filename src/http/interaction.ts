@@ -13,6 +13,7 @@ import type { ConsentRecord } from "../store/consent-records.ts";
 import type { CallerAddress } from "./caller-address.ts";
 import type { AccountToShare } from "./pages/consent-page.ts";
 import type { FormSetting, PageSetting } from "./pages/page-frame.ts";
+import { seeOther } from "./see-other.ts";
 import { pageSetting } from "./send-page.ts";
 
 /** Where the bank's accounts come from: those that a customer may share, the company's when a CNPJ is given. */
@@ -63,13 +64,7 @@ export function asksForSecondFactor({ params }: Interaction, { secondFactor }: I
 
 /** Ends this step of the journey with a result; the engine goes on from there. */
 export async function finish(ctx: Context, { provider }: InteractionNeeds, result: Parameters<Provider["interactionResult"]>[2]): Promise<void> {
-  redirect(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
-}
-
-/** 303: whatever was posted is not posted again at the new address. */
-export function redirect(ctx: Context, address: string): void {
-  ctx.redirect(address);
-  ctx.status = 303;
+  seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
 }
 
 export function addressOf({ uid }: Interaction, { realm }: InteractionNeeds): string {

@@ -4,7 +4,7 @@ import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import type { Consents } from "../policy/consent/consents.ts";
 import { isActive } from "../policy/consent/consent-state.ts";
 import type { Customer, CustomerDirectory } from "../policy/customer/customer-directory.ts";
-import type { CustomerLogin, LoginOutcome } from "../policy/customer/customer-login.ts";
+import type { CustomerLogin } from "../policy/customer/customer-login.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import type { CallerAddress } from "./caller-address.ts";
@@ -17,6 +17,8 @@ import { consentDetailPage, myConsentsPage, type ConsentInList } from "./pages/m
 import type { FormSetting } from "./pages/page-frame.ts";
 import { secondFactorPage, type SecondFactorProblem } from "./pages/second-factor-page.ts";
 import { readPageForm } from "./read-body.ts";
+import { refusedAttempt } from "./refused-attempt.ts";
+import { seeOther, toPageOfForm } from "./see-other.ts";
 import { pageSetting, sendErrorPage, sendPage } from "./send-page.ts";
 
 export interface MyConsentsNeeds {
@@ -71,6 +73,7 @@ export function addMyConsentsRoutes(router: Router, needs: MyConsentsNeeds): voi
   router.get("/my", (ctx) => seeOther(ctx, paths.list));
   router.get(paths.list, mine((ctx, customer) => showList(ctx, customer, needs)));
   router.get("/my/consents/:consentId", mine((ctx, customer) => showDetail(ctx, customer, needs)));
+  router.get("/my/consents/:consentId/revoke", toPageOfForm);
   router.post("/my/consents/:consentId/revoke", mine((ctx, customer) => ourForm(ctx, () => revoke(ctx, customer, needs))));
   router.get(paths.logIn, (ctx) => showLogIn(ctx, needs));
   router.post(paths.logIn, posted((ctx, form) => logIn(ctx, form, needs)));
@@ -166,8 +169,7 @@ async function logIn(ctx: Context, form: PageForm, needs: MyConsentsNeeds): Prom
   }
   const outcome = await needs.login.authenticate(username, password, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
-    ctx.status = statusOf(outcome);
-    showLogIn(ctx, needs, { username, problem: problemOf(outcome) });
+    showLogIn(ctx, needs, { username, problem: refusedAttempt(ctx, outcome) });
     return;
   }
   const { customerId, hasSecondFactor } = outcome.customer;
@@ -196,8 +198,7 @@ async function verifyCode(ctx: Context, form: PageForm, needs: MyConsentsNeeds):
   }
   const outcome = await needs.login.verifySecondFactor(session.customerId, code, needs.callerAddress(ctx.req));
   if (outcome.outcome !== "ok") {
-    ctx.status = statusOf(outcome);
-    showSecondFactor(ctx, needs, problemOf(outcome));
+    showSecondFactor(ctx, needs, refusedAttempt(ctx, outcome));
     return;
   }
   await needs.sessions.begin(ctx, { customerId: session.customerId });
@@ -218,20 +219,6 @@ async function logOut(ctx: Context, needs: MyConsentsNeeds): Promise<void> {
 
 function settingOf(ctx: Context, path: string, { name }: Customer) {
   return { ...pageSetting(ctx, path), session: { name, logOutHref: paths.logOut } };
-}
-
-function statusOf({ outcome }: Exclude<LoginOutcome, { outcome: "ok" }>): 401 | 429 {
-  return outcome === "locked" ? 429 : 401;
-}
-
-function problemOf(outcome: Exclude<LoginOutcome, { outcome: "ok" }>) {
-  return outcome.outcome === "locked" ? ({ kind: "locked", waitSeconds: outcome.waitSeconds } as const) : ({ kind: "refused" } as const);
-}
-
-/** 303: whatever was posted is not posted again at the new address. */
-function seeOther(ctx: Context, address: string): void {
-  ctx.redirect(address);
-  ctx.status = 303;
 }
 
 function iso(seconds: number): string {

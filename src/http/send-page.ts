@@ -8,8 +8,8 @@ import { pageSecurityPolicy } from "./pages/page-security.ts";
 const languageCookie = "porteiro-language";
 const oneYear = 365 * 86_400_000;
 
-/** What every page is given: its language, and the way to the other one. @param path of the page, one that answers GET */
-export function pageSetting(ctx: Context, path: string, uiLocales?: unknown): PageSetting {
+/** What every page is given: its language, and the way to the other one. @param address of the page, one that answers GET */
+export function pageSetting(ctx: Context, address: string, uiLocales?: unknown): PageSetting {
   const switched = ctx.query["lang"];
   const language = chooseLanguage({
     parameter: typeof switched === "string" ? switched : undefined,
@@ -21,7 +21,14 @@ export function pageSetting(ctx: Context, path: string, uiLocales?: unknown): Pa
     ctx.cookies.set(languageCookie, language, { signed: false, httpOnly: true, secure: true, sameSite: "lax", maxAge: oneYear, overwrite: true });
   }
   const other: Language = language === "pt" ? "en" : "pt";
-  return { language, otherLanguageHref: `${path}?lang=${other}` };
+  return { language, otherLanguageHref: inLanguage(address, other) };
+}
+
+function inLanguage(address: string, language: Language): string {
+  const [path, query] = address.split("?", 2);
+  const parameters = new URLSearchParams(query);
+  parameters.set("lang", language);
+  return `${path}?${parameters.toString()}`;
 }
 
 /** Answers with a page; it is made for one customer and one moment, and nobody may keep or frame it. */
@@ -41,24 +48,31 @@ const statuses: Readonly<Record<ErrorKind, number>> = {
   "session-lost": 400,
   "form-outdated": 400,
   "not-found": 404,
-  "too-many": 429,
   unavailable: 503,
 };
 
 /** Answers with the page for what must not redirect. */
 export function sendErrorPage(ctx: Context, kind: ErrorKind, technical?: ErrorPage["technical"]): void {
-  const setting = pageSetting(ctx, ctx.path);
+  // Within the engine the path is the part behind the realm's. The request that brought the error is made again: without its query it would be another one.
+  const path = URL.parse(ctx.originalUrl, "https://localhost")?.pathname ?? ctx.path;
+  const setting = pageSetting(ctx, ctx.method === "GET" ? `${path}${ctx.search}` : path);
   ctx.status = statuses[kind];
   const reference = String(ctx.state["requestId"] ?? "");
   sendPage(ctx, errorPage({ ...setting, kind, reference, ...(technical && { technical }) }), setting, "none");
 }
 
-/** The engine's own errors at the authorization endpoint, where it must not or cannot redirect. */
-export function sendEngineError(ctx: Context, error: { error: string; error_description?: string }): void {
-  const { status } = ctx;
-  const technical = { error: error.error, ...(error.error_description === undefined ? {} : { description: error.error_description }) };
-  sendErrorPage(ctx, engineErrorKind(error.error, status), technical);
-  ctx.status = status;
+/** The store is out of reach: nothing was half done, and the same request may do a moment later. */
+export const tryAgain = { "retry-after": "5" } as const;
+
+/** Answers with the page for the engine's own errors at the authorization endpoint, where it must not or cannot redirect. */
+export function createEngineErrorPage({ isUnavailable }: { isUnavailable: (error: unknown) => boolean }) {
+  return (ctx: Context, out: { error: string; error_description?: string }, error: unknown): void => {
+    const status = isUnavailable(error) ? 503 : ctx.status;
+    const technical = { error: out.error, ...(out.error_description === undefined ? {} : { description: out.error_description }) };
+    sendErrorPage(ctx, engineErrorKind(out.error, status), technical);
+    ctx.status = status;
+    ctx.set(status === 503 ? tryAgain : {});
+  };
 }
 
 function engineErrorKind(error: string, status: number): ErrorKind {

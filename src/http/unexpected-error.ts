@@ -1,6 +1,7 @@
 import type { Middleware } from "koa";
 import type { Log } from "../kernel/log.ts";
 import type { JsonAnswer } from "./json-answer.ts";
+import { sendErrorPage, tryAgain } from "./send-page.ts";
 
 export interface UnexpectedErrorNeeds {
   readonly log: Log;
@@ -19,11 +20,25 @@ export function unexpectedAnswer(error: unknown, requestId: string, { log, isUna
   const unavailable = isUnavailable(error);
   log.error({ err: error, requestId }, unavailable ? "store unavailable" : "unexpected error");
   return unavailable
-    ? answer(503, "temporarily_unavailable", "The server cannot reach its store just now. Try again.", { "retry-after": "5" })
+    ? answer(503, "temporarily_unavailable", "The server cannot reach its store just now. Try again.", tryAgain)
     : answer(500, "server_error", `An unexpected error; the log has it under request ${requestId}.`);
 }
 
-/** The same for every route of koa. */
+/** The same for the pages of customers, who are told so in their language. */
+export function unexpectedPageErrors(needs: UnexpectedErrorNeeds): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const { status, headers } = unexpectedAnswer(error, String(ctx.state["requestId"]), needs);
+      sendErrorPage(ctx, status < 500 ? "request-invalid" : "unavailable");
+      ctx.status = status;
+      ctx.set(headers);
+    }
+  };
+}
+
+/** The same for every other route of koa. */
 export function unexpectedErrors(needs: UnexpectedErrorNeeds): Middleware {
   return async (ctx, next) => {
     try {

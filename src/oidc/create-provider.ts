@@ -41,7 +41,7 @@ export interface ProviderNeeds {
   readonly scopes: readonly string[];
   readonly accessTokenSeconds: number;
   /** The page for what must not redirect. */
-  readonly renderError: (ctx: KoaContextWithOIDC, error: { error: string; error_description?: string }) => void;
+  readonly renderError: (ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: unknown) => void;
 }
 
 /** Members beyond RFC 7591 and OpenID Connect Registration that a client of this ecosystem has. */
@@ -124,7 +124,7 @@ function configuration(needs: ProviderNeeds): Configuration {
     extraClientMetadata: { properties: ecosystemMembers, validator: assertDecision },
     fetch: createClientKeyAnswer(needs.softwareKeys),
     interactions: { url: (_ctx, interaction) => `${needs.realm.path}/interaction/${interaction.uid}` },
-    renderError: (ctx, out) => needs.renderError(ctx, out),
+    renderError: (ctx, out, error) => needs.renderError(ctx, out, error),
     cookies: {
       keys: [...needs.cookieKeys],
       long: { signed: true, httpOnly: true, sameSite: "lax", secure: true, overwrite: true },

@@ -78,7 +78,6 @@ export const en: typeof pt = {
       "session-lost": { title: "Your session has ended", lead: "It has expired, or your browser does not keep this site's cookies." },
       "form-outdated": { title: "This page was open for too long", lead: "To keep you safe, the form is no longer valid." },
       "not-found": { title: "Page not found", lead: "The address does not exist, or what was there is gone." },
-      "too-many": { title: "Too many attempts", lead: "Wait a few minutes before you try again." },
       unavailable: { title: "We cannot serve you right now", lead: "Something failed on our side. Try again in a few minutes." },
     },
   },

@@ -76,7 +76,6 @@ export const pt = {
       "session-lost": { title: "Sua sessão terminou", lead: "Ela expirou, ou seu navegador não guarda os cookies deste site." },
       "form-outdated": { title: "Esta página ficou aberta tempo demais", lead: "Por segurança, o formulário perdeu a validade." },
       "not-found": { title: "Página não encontrada", lead: "O endereço não existe, ou o que havia nele não está mais aqui." },
-      "too-many": { title: "Muitas tentativas", lead: "Aguarde alguns minutos antes de tentar de novo." },
       unavailable: { title: "Não conseguimos atender agora", lead: "Houve uma falha nossa. Tente de novo em alguns minutos." },
     },
   },
