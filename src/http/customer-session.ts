@@ -22,17 +22,26 @@ export interface CustomerSessions {
 }
 
 const cookieName = "__Host-porteiro";
+/** What the forms of a browser without a session are bound to. */
+const formCookieName = "__Host-porteiro-form";
 const sessionSeconds = 900;
 const cookie = { signed: false, httpOnly: true, secure: true, sameSite: "strict", path: "/", overwrite: true } as const;
+/**
+ * Comes along when a link of another site leads here, where the session stays behind: the log-in that such a link shows
+ * disturbs neither the session nor another open log-in.
+ */
+const formCookie = { ...cookie, sameSite: "lax" } as const;
 
 export function createCustomerSessions(needs: { store: Store; randomness: Randomness; formKey: Buffer }): CustomerSessions {
   const { store, randomness, formKey } = needs;
   const place = (id: string) => ({ tag: `customer-session:${sha256(id)}`, name: "session" });
-  const idOf = (ctx: Context): string | undefined => (ctx.state["customerSessionId"] as string | undefined) ?? ctx.cookies.get(cookieName, { signed: false });
-  const give = (ctx: Context): string => {
-    const id = randomness(32).toString("base64url");
-    ctx.state["customerSessionId"] = id;
-    ctx.cookies.set(cookieName, id, cookie);
+  const idOf = (ctx: Context) => ctx.cookies.get(cookieName, { signed: false });
+  const formIdOf = (ctx: Context) => (ctx.state["formId"] as string | undefined) ?? ctx.cookies.get(formCookieName, { signed: false });
+  const newId = () => randomness(32).toString("base64url");
+  const giveFormId = (ctx: Context): string => {
+    const id = newId();
+    ctx.state["formId"] = id;
+    ctx.cookies.set(formCookieName, id, formCookie);
     return id;
   };
   const tokenFor = (id: string) => createHmac("sha256", formKey).update(`session ${id}`).digest("base64url");
@@ -46,7 +55,10 @@ export function createCustomerSessions(needs: { store: Store; randomness: Random
     },
     async begin(ctx, session) {
       const before = idOf(ctx);
-      const { tag, name } = place(give(ctx));
+      const id = newId();
+      const { tag, name } = place(id);
+      ctx.cookies.set(cookieName, id, cookie);
+      ctx.cookies.set(formCookieName, null, formCookie);
       await Promise.all([
         store.put(tag, { name, value: JSON.stringify(session), ttlSeconds: sessionSeconds }),
         before === undefined ? undefined : store.remove(place(before)),
@@ -59,10 +71,7 @@ export function createCustomerSessions(needs: { store: Store; randomness: Random
       }
       ctx.cookies.set(cookieName, null, cookie);
     },
-    formToken: (ctx) => tokenFor(idOf(ctx) ?? give(ctx)),
-    isOurForm(ctx, token) {
-      const id = idOf(ctx);
-      return id !== undefined && token !== undefined && equalInConstantTime(token, tokenFor(id));
-    },
+    formToken: (ctx) => tokenFor(idOf(ctx) ?? formIdOf(ctx) ?? giveFormId(ctx)),
+    isOurForm: (ctx, token) => [idOf(ctx), formIdOf(ctx)].some((id) => id !== undefined && token !== undefined && equalInConstantTime(token, tokenFor(id))),
   };
 }

@@ -93,6 +93,32 @@ describe("my consents: a customer sees and ends the sharing of data", () => {
     expect((await browser.get(`${home}/my/consents`)).headers["location"]).to.equal("/my/log-in");
   });
 
+  it("keeps the session when a link of another site leads there, whose log-in begins a new one in its place", async () => {
+    const browser = rawBrowser(server.ca);
+    await logIn(browser);
+    const session = browser.cookies().find((pair) => pair.startsWith("__Host-porteiro=")) ?? "";
+    const asked = await browser.get(`${home}/my/consents`, { crossSite: true });
+    expect(asked.headers["location"]).to.equal("/my/log-in");
+    const page = await browser.get(`${home}/my/log-in`, { crossSite: true });
+    expect(browser.cookies()).to.include(session);
+    expect((await browser.get(`${home}/my/consents`)).status).to.equal(200);
+
+    const { action, fields } = formOn(page, home);
+    const again = await browser.submit(action, [...fields, ["username", sampleCustomer.login], ["password", sampleCustomer.password]]);
+    expect(again.headers["location"]).to.equal("/my/consents");
+    expect((await browser.get(`${home}/my/consents`)).status).to.equal(200);
+    const old = await server.call(`${home}/my/consents`, { headers: { cookie: session } });
+    expect(old.headers["location"]).to.equal("/my/log-in");
+  });
+
+  it("takes no log-in form that another site sends", async () => {
+    const browser = rawBrowser(server.ca);
+    const { action, fields } = formOn(await browser.get(`${home}/my/log-in`), home);
+    const sent = await browser.submit(action, [...fields, ["username", sampleCustomer.login], ["password", sampleCustomer.password]], { crossSite: true });
+    expect(sent.status).to.equal(400);
+    expect((await browser.get(`${home}/my/consents`)).headers["location"]).to.equal("/my/log-in");
+  });
+
   it("tells a wrong password from an unknown customer by nothing", async () => {
     const browser = rawBrowser(server.ca);
     const [wrong, unknown] = [await logIn(browser, sampleCustomer.login, "not it"), await logIn(browser, "nobody.here", "not it")];

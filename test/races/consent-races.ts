@@ -38,7 +38,7 @@ export function consentRaces(ground: () => RaceGround): void {
     expect(pushed.answer.status, pushed.answer.text).to.equal(201);
     const plain = rawBrowser(server.ca);
     const browser: RawBrowser = {
-      get: plain.get,
+      ...plain,
       async submit(url, fields) {
         if (fields.some(([name]) => name === "decision")) {
           await atTheDecision();

@@ -16,16 +16,20 @@ export interface PushedRequest {
 
 /** A browser of a kind: follows nothing by itself, keeps cookies by path as a browser does. */
 export interface RawBrowser {
-  get(url: string): Promise<HttpsAnswer>;
-  submit(url: string, fields: readonly (readonly [string, string])[]): Promise<HttpsAnswer>;
+  get(url: string, from?: { crossSite?: boolean }): Promise<HttpsAnswer>;
+  submit(url: string, fields: readonly (readonly [string, string])[], from?: { crossSite?: boolean }): Promise<HttpsAnswer>;
+  /** Every cookie that it holds, as `name=value`. */
+  cookies(): string[];
 }
 
 /** @param headers sent with every request, as a browser's own or a proxy's would be */
 export function rawBrowser(ca: string, headers: Readonly<Record<string, string>> = {}): RawBrowser {
-  const jar = new Map<string, { value: string; path: string }>();
-  const send = async (url: string, call: Parameters<typeof httpsCall>[1]): Promise<HttpsAnswer> => {
+  const jar = new Map<string, { value: string; path: string; sameSite: string }>();
+  const send = async (url: string, call: Parameters<typeof httpsCall>[1], crossSite = false): Promise<HttpsAnswer> => {
     const { pathname } = new URL(url);
-    const cookie = [...jar].filter(([, { path }]) => pathname.startsWith(path)).map(([key, { value }]) => `${key.split(" ")[0]}=${value}`).join("; ");
+    const comesAlong = ({ path, sameSite }: { path: string; sameSite: string }) =>
+      pathname.startsWith(path) && (!crossSite || (sameSite === "lax" && call.method !== "POST"));
+    const cookie = [...jar].filter(([, one]) => comesAlong(one)).map(([key, { value }]) => `${key.split(" ")[0]}=${value}`).join("; ");
     const answer = await httpsCall(url, { ...call, headers: { ...headers, ...call.headers, ...(cookie ? { cookie } : {}) } });
     for (const line of [answer.headers["set-cookie"] ?? []].flat()) {
       const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
@@ -34,15 +38,17 @@ export function rawBrowser(ca: string, headers: Readonly<Record<string, string>>
       if (value === "" || attributes.some((attribute) => /^expires=Thu, 01 Jan 1970/i.test(attribute))) {
         jar.delete(`${name} ${path}`);
       } else {
-        jar.set(`${name} ${path}`, { value, path });
+        const sameSite = attributes.find((attribute) => /^samesite=/i.test(attribute))?.slice(9).toLowerCase() ?? "lax";
+        jar.set(`${name} ${path}`, { value, path, sameSite });
       }
     }
     return answer;
   };
   return {
-    get: (url) => send(url, { ca }),
-    submit: (url, fields) =>
-      send(url, { ca, method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: new URLSearchParams(fields.map(([k, v]) => [k, v])).toString() }),
+    get: (url, { crossSite } = {}) => send(url, { ca }, crossSite),
+    submit: (url, fields, { crossSite } = {}) =>
+      send(url, { ca, method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: new URLSearchParams(fields.map(([k, v]) => [k, v])).toString() }, crossSite),
+    cookies: () => [...jar].map(([key, { value }]) => `${key.split(" ")[0]}=${value}`),
   };
 }
 
