@@ -145,9 +145,9 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       }),
     },
     cookieKeys,
-    consents: customerSide.consentRoutes({ introspect, readCertificate, judgeCertificate }),
-    interaction: { ...customerSide.interaction, realm, provider, engine, clients, callerAddress, clock },
-    myConsents: { ...customerSide.interaction, sessions: customerSide.sessions, clients, callerAddress, clock },
+    consents: customerSide.consentRoutes({ introspect, readCertificate, judgeCertificate, callerAddress }),
+    interaction: { ...customerSide.interaction, sessions: customerSide.sessions, realm, provider, engine, clients, callerAddress, clock },
+    myConsents: { ...customerSide.interaction, provider, sessions: customerSide.sessions, clients, callerAddress, clock },
   };
 
   const health = createHealth({ store, ...directory, crl: trust.crl, anchors: trust.anchors, clock });

@@ -17,7 +17,7 @@ import { sendPage } from "./send-page.ts";
  * somebody else's on the same device, or of a lower level than this request wants: then there is a log-in first.
  */
 export async function mayDecide(interaction: Interaction, needs: InteractionNeeds): Promise<boolean> {
-  if (interaction.prompt.name !== "consent") {
+  if (interaction.prompt.name !== "consent" || interaction.session === undefined) {
     return false;
   }
   const [consent, customer] = await consentAndCustomer(interaction, needs);
@@ -41,7 +41,7 @@ export async function showConsent(ctx: Context, interaction: Interaction, needs:
   const company = customer.companies.find(({ cnpj }) => cnpj === businessEntity);
   const accounts = await choicesFor(consent, customer, needs);
   const software = String(client.metadata["client_name"] ?? consent.clientId);
-  const setting = { ...settingOf(ctx, interaction, needs), session: { name: customer.name } };
+  const setting = { ...settingOf(ctx, interaction, needs), session: { name: customer.name, logOutHref: formTo("log-out", interaction, needs).action } };
   const page = consentPage({
     ...setting,
     form: formTo("consent", interaction, needs),

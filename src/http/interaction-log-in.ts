@@ -3,6 +3,7 @@ import { epochSeconds } from "../kernel/clock.ts";
 import { satisfiesRequestedClaims, statedLevel } from "../policy/authorization/requested-claims.ts";
 import type { Customer } from "../policy/customer/customer-directory.ts";
 import { levelsOfAssurance, type LevelOfAssurance } from "../policy/customer/customer-login.ts";
+import { forgetSession } from "./browser-sessions.ts";
 import { addressOf, asksForSecondFactor, finish, formTo, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
 import { logInPage, type LogInPage } from "./pages/log-in-page.ts";
 import { secondFactorPage, type SecondFactorProblem } from "./pages/second-factor-page.ts";
@@ -95,12 +96,11 @@ async function finishLogin(ctx: Context, interaction: Interaction, customer: Cus
 }
 
 /** Ends the session that somebody else has left open in this browser: the engine would ask them to log out first. */
-async function leaveOtherSession(ctx: Context, interaction: Interaction, customer: Customer, { provider, clock }: InteractionNeeds): Promise<void> {
-  const session = await provider.Session.get(ctx as never);
+async function leaveOtherSession(ctx: Context, interaction: Interaction, customer: Customer, needs: InteractionNeeds): Promise<void> {
+  const session = await needs.provider.Session.get(ctx as never);
   if (session.accountId === undefined || session.accountId === customer.customerId) {
     return;
   }
   await session.destroy();
-  delete interaction.session;
-  await interaction.save(Math.max(1, interaction.exp - epochSeconds(clock)));
+  await forgetSession(interaction, needs);
 }

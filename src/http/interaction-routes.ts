@@ -3,12 +3,14 @@ import type { Context, Middleware } from "koa";
 import { equalInConstantTime } from "../kernel/identifiers.ts";
 import { errors } from "../oidc/engine.ts";
 import { endpointPaths } from "../oidc/endpoints.ts";
+import { endFinishedSession, endSessions, forgetSession } from "./browser-sessions.ts";
 import { decide, mayDecide, showConsent } from "./interaction-consent.ts";
 import { logIn, pendingCustomer, secondFactor, showLogIn, showSecondFactor } from "./interaction-log-in.ts";
-import { finish, formToken, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
+import { addressOf, finish, formTo, formToken, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
+import { logOutPage } from "./pages/log-out-page.ts";
 import { readPageForm } from "./read-body.ts";
 import { toPageOfForm } from "./see-other.ts";
-import { sendErrorPage } from "./send-page.ts";
+import { pageSetting, sendErrorPage, sendPage } from "./send-page.ts";
 
 const formLimits = { maxBytes: 64 * 1024 };
 
@@ -31,9 +33,14 @@ export function addInteractionRoutes(router: Router, needs: InteractionNeeds): v
     router.get(`${base}/${name}`, toPageOfForm);
     router.post(`${base}/${name}`, step(posted(needs, handle)));
   }
+  router.get(`${base}/log-out`, step(async (ctx, interaction) => showLogOut(ctx, interaction, needs)));
+  router.post(`${base}/log-out`, step(posted(needs, logOut)));
   const engine: Middleware = (ctx) => needs.engine(ctx, () => Promise.resolve());
   router.get(`${realm.path}${endpointPaths.authorization}`, onlyPushed, engine);
-  router.get(`${realm.path}${endpointPaths.authorization}/:uid`, engine);
+  router.get(`${realm.path}${endpointPaths.authorization}/:uid`, async (ctx) => {
+    await engine(ctx, () => Promise.resolve());
+    await endFinishedSession(ctx, `${realm.path}/interaction/`);
+  });
 }
 
 /**
@@ -46,7 +53,7 @@ const onlyPushed: Middleware = async (ctx, next) => {
   await next();
 };
 
-/** The interaction of this address, when the browser's cookie belongs to it. */
+/** The interaction of this address, when the browser's cookie belongs to it and the session that it began with lives. */
 async function interactionOf(ctx: Context, { provider }: InteractionNeeds): Promise<Interaction | undefined> {
   try {
     const interaction = await provider.interactionDetails(ctx.req, ctx.res);
@@ -89,4 +96,18 @@ async function decideWhenDue(ctx: Context, interaction: Interaction, form: Form,
 /** The customer turns back before deciding: the consent stays as it is, and the TPP hears that nothing was granted. */
 async function cancel(ctx: Context, _interaction: Interaction, _form: Form, needs: InteractionNeeds): Promise<void> {
   await finish(ctx, needs, { error: "access_denied", error_description: "the customer turned back" });
+}
+
+function showLogOut(ctx: Context, interaction: Interaction, needs: InteractionNeeds): void {
+  const page = addressOf(interaction, needs);
+  const form = formTo("log-out", interaction, needs);
+  const setting = pageSetting(ctx, form.action, interaction.params["ui_locales"]);
+  sendPage(ctx, logOutPage({ ...setting, form, stayHref: page, undecided: true }), setting, "lead-to-the-tpp");
+}
+
+/** The customer leaves this browser to somebody else before deciding: the consent stays as it is. */
+async function logOut(ctx: Context, interaction: Interaction, _form: Form, needs: InteractionNeeds): Promise<void> {
+  await endSessions(ctx, needs);
+  await forgetSession(interaction, needs);
+  await finish(ctx, needs, { error: "access_denied", error_description: "the customer logged out" });
 }

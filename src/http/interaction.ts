@@ -11,6 +11,7 @@ import { levelsOfAssurance, type CustomerLogin } from "../policy/customer/custom
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import type { CallerAddress } from "./caller-address.ts";
+import type { CustomerSessions } from "./customer-session.ts";
 import type { AccountToShare } from "./pages/consent-page.ts";
 import type { FormSetting, PageSetting } from "./pages/page-frame.ts";
 import { seeOther } from "./see-other.ts";
@@ -29,6 +30,7 @@ export interface InteractionNeeds {
   readonly customers: CustomerDirectory;
   readonly login: CustomerLogin;
   readonly callerAddress: CallerAddress;
+  readonly sessions: CustomerSessions;
   readonly accountsForConsent: AccountsForConsent;
   /** Key of the forms' tokens. */
   readonly formKey: Buffer;
@@ -71,7 +73,7 @@ export function addressOf({ uid }: Interaction, { realm }: InteractionNeeds): st
   return `${realm.path}/interaction/${uid}`;
 }
 
-export function formTo(step: "login" | "second-factor" | "consent" | "cancel", interaction: Interaction, needs: InteractionNeeds): FormSetting {
+export function formTo(step: "login" | "second-factor" | "consent" | "cancel" | "log-out", interaction: Interaction, needs: InteractionNeeds): FormSetting {
   return { action: `${addressOf(interaction, needs)}/${step}`, csrf: formToken(interaction.uid, needs) };
 }
 

@@ -1,5 +1,6 @@
 import type Router from "@koa/router";
 import type { Context, Middleware } from "koa";
+import type Provider from "oidc-provider";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import type { Consents } from "../policy/consent/consents.ts";
 import { isActive } from "../policy/consent/consent-state.ts";
@@ -7,6 +8,7 @@ import type { Customer, CustomerDirectory } from "../policy/customer/customer-di
 import type { CustomerLogin } from "../policy/customer/customer-login.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
+import { endSessions } from "./browser-sessions.ts";
 import type { CallerAddress } from "./caller-address.ts";
 import type { CustomerSessions } from "./customer-session.ts";
 import type { AccountsForConsent } from "./interaction.ts";
@@ -22,6 +24,7 @@ import { seeOther, toPageOfForm } from "./see-other.ts";
 import { pageSetting, sendErrorPage, sendPage } from "./send-page.ts";
 
 export interface MyConsentsNeeds {
+  readonly provider: Provider;
   readonly sessions: CustomerSessions;
   readonly login: CustomerLogin;
   readonly callerAddress: CallerAddress;
@@ -212,7 +215,7 @@ async function showLogOut(ctx: Context, customer: Customer, needs: MyConsentsNee
 }
 
 async function logOut(ctx: Context, needs: MyConsentsNeeds): Promise<void> {
-  await needs.sessions.end(ctx);
+  await endSessions(ctx, needs);
   const setting = pageSetting(ctx, paths.logIn);
   sendPage(ctx, confirmationPage({ ...setting, done: "logged-out" }), setting, "none");
 }

@@ -127,11 +127,11 @@ describe("the customer's browser", () => {
     const leftOpenBy = async (person: string): Promise<Visitor> => {
       const someone = visitor(world.server);
       const { place } = await begin(someone, { person });
-      expectGranted(await someone.decide(await someone.logIn(place, person), "approve"));
+      expectPage(await someone.logIn(place, person), "approve");
       return someone;
     };
 
-    it("serves the same person's next request without log-in", async () => {
+    it("before deciding serves the same person's next request without log-in", async () => {
       const someone = await leftOpenBy(jacaranda);
       const { place } = await begin(someone);
       expectGranted(await someone.decide(place, "approve"));
@@ -141,9 +141,8 @@ describe("the customer's browser", () => {
       const someone = await leftOpenBy(ipe);
       const { place } = await begin(someone, { person: jacaranda });
       expectPage(place, "username");
-      expectGranted(await someone.decide(await someone.logIn(place, jacaranda), "approve"));
-      const next = await begin(someone, { person: jacaranda });
-      expectGranted(await someone.decide(next.place, "approve"));
+      const next = await someone.logIn(place, jacaranda);
+      expectGranted(await someone.decide(next, "approve"));
     });
 
     it("gives way where the request wants a log-in in any case", async () => {
@@ -171,6 +170,60 @@ describe("the customer's browser", () => {
         expectPage(place, "username");
         expect(answerAt(await someone.logIn(place, ipe)).get("error")).to.equal("access_denied");
       }
+    });
+  });
+
+  describe("a session that has ended", () => {
+    const home = () => String(world.server.settings["publicUrl"]);
+    const atConsent = async (someone: Visitor) => {
+      const { place, consentId } = await begin(someone);
+      return { consentId, place: await someone.logIn(place, jacaranda) };
+    };
+    const logOutOfOwnPages = async (someone: Visitor) => {
+      const ownLogIn = await someone.open(`${home()}/my/consents`);
+      await someone.logIn(ownLogIn, jacaranda);
+      expectPage(await someone.send(await someone.open(`${home()}/my/log-out`), {}), "done");
+    };
+
+    for (const decision of ["approve", "deny"] as const) {
+      it(`with the answer to the TPP (${decision}) opens no further consent without the password`, async () => {
+        const someone = visitor(world.server);
+        answerAt(await someone.decide((await atConsent(someone)).place, decision));
+        expectPage((await begin(someone)).place, "username");
+      });
+    }
+
+    it("by log-out of our own pages opens none either, and approves none in a page that is still open", async () => {
+      const someone = visitor(world.server);
+      const { consentId, place } = await atConsent(someone);
+      await logOutOfOwnPages(someone);
+      expectPage((await begin(someone)).place, "username");
+      expectPage(await someone.decide(place, "approve"), "error");
+      expect(await statusOf(consentId)).to.equal("AWAITING_AUTHORISATION");
+    });
+
+    it("by log-out on the consent page gives the TPP access_denied, leaves the consent undecided, and ends our own session", async () => {
+      const someone = visitor(world.server);
+      await someone.logIn(await someone.open(`${home()}/my/log-in`), jacaranda);
+      const { consentId, place } = await atConsent(someone);
+      const href = /id="log-out" href="([^"]*)"/.exec(pageAt(place).text)?.[1] ?? "";
+      const confirm = await someone.open(new URL(href, place.at).href);
+      expectPage(confirm, "log-out-submit");
+      expectPage(await someone.open(place.at.replace(/\/login$/, "")), "approve");
+      expect(answerAt(await someone.send(confirm, {})).get("error")).to.equal("access_denied");
+      expect(await statusOf(consentId)).to.equal("AWAITING_AUTHORISATION");
+      expectPage((await begin(someone)).place, "username");
+      expectPage(await someone.open(`${home()}/my/consents`), "username");
+    });
+
+    it("with the answer of one tab decides nothing in the other", async () => {
+      const someone = visitor(world.server);
+      const [one, other] = [await begin(someone), await begin(someone)];
+      const first = await someone.logIn(one.place, jacaranda);
+      const second = await someone.logIn(other.place, jacaranda);
+      expectGranted(await someone.decide(first, "approve"));
+      expectPage(await someone.decide(second, "approve"), "error");
+      expect(await statusOf(other.consentId)).to.equal("AWAITING_AUTHORISATION");
     });
   });
 

@@ -62,6 +62,7 @@ export function samplePages(language: Language): Readonly<Record<string, string>
     "consents-none": myConsentsPage({ ...setting, consents: [] }),
     "consent-detail": consentDetailPage(detail),
     "log-out": logOutPage({ ...setting, form, stayHref: "/consents" }),
+    "log-out-undecided": logOutPage({ ...bare, form, stayHref: "/consent", undecided: true }),
     "done-revoked": confirmationPage({ ...setting, done: "revoked", myConsentsHref: "/consents" }),
     "done-logged-out": confirmationPage({ ...bare, done: "logged-out" }),
   };

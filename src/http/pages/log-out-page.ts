@@ -4,6 +4,8 @@ import { texts } from "./texts.ts";
 
 export interface LogOutPage extends PageSetting {
   readonly form: FormSetting;
+  /** The customer has a request to decide, which ends undecided. */
+  readonly undecided?: true;
   /** Where a customer who stays goes. */
   readonly stayHref: string;
 }
@@ -13,7 +15,7 @@ export function logOutPage(page: LogOutPage): string {
   const text = texts[page.language].logOutPage;
   const main = html`<div class="card">
 <h1>${text.title}</h1>
-<p class="lead">${text.lead}</p>
+<p class="lead">${page.undecided ? text.undecided : text.lead}</p>
 <form id="log-out-form" method="post" action="${page.form.action}">
 ${csrfField(page.form)}
 <div class="actions"><button id="log-out-submit" type="submit" class="primary">${text.submit}</button></div>

@@ -100,7 +100,13 @@ export const en: typeof pt = {
     endLead: (organisation) => `${organisation} loses access to your data at once. To share again, a new authorisation will be needed.`,
     endSubmit: "Yes, end it",
   },
-  logOutPage: { title: "Log out of your account?", lead: "The sharing that you authorised stays in force.", submit: "Log out", stay: "Stay logged in" },
+  logOutPage: {
+    title: "Log out of your account?",
+    lead: "The sharing that you authorised stays in force.",
+    undecided: "Nothing is shared by this, and you go back to the application that asks.",
+    submit: "Log out",
+    stay: "Stay logged in",
+  },
   done: {
     revoked: { title: "Sharing ended", lead: "The institution no longer has access to your data at this bank." },
     "logged-out": { title: "You are logged out", lead: "If this device is not yours, close the browser as well." },

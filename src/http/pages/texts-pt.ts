@@ -98,7 +98,13 @@ export const pt = {
     endLead: (organisation: string) => `${organisation} perde o acesso aos seus dados na mesma hora. Para voltar a compartilhar, será preciso uma nova autorização.`,
     endSubmit: "Sim, encerrar",
   },
-  logOutPage: { title: "Sair da sua conta?", lead: "Os compartilhamentos que você autorizou continuam valendo.", submit: "Sair", stay: "Continuar conectado" },
+  logOutPage: {
+    title: "Sair da sua conta?",
+    lead: "Os compartilhamentos que você autorizou continuam valendo.",
+    undecided: "Com isso nada é compartilhado, e você volta para o aplicativo que pede.",
+    submit: "Sair",
+    stay: "Continuar conectado",
+  },
   done: {
     revoked: { title: "Compartilhamento encerrado", lead: "A instituição não tem mais acesso aos seus dados neste banco." },
     "logged-out": { title: "Você saiu da sua conta", lead: "Se este aparelho não é seu, feche também o navegador." },
