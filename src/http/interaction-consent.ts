@@ -8,7 +8,7 @@ import { levelsOfAssurance, type LevelOfAssurance } from "../policy/customer/cus
 import type { ClientRecord } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import type { ApprovedGrant } from "../store/grant-records.ts";
-import { asksForSecondFactor, consentAndCustomer, finish, formTo, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
+import { asksForSecondFactor, consentAndCustomer, finish, formTo, lacksSecondFactor, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
 import { consentPage, type AccountToShare, type ConsentPage } from "./pages/consent-page.ts";
 import { sendPage } from "./send-page.ts";
 
@@ -25,8 +25,8 @@ export async function mayDecide(interaction: Interaction, needs: InteractionNeed
     return true;
   }
   const isThePerson = customer.cpf === consent.parties.loggedUser && satisfiesRequest(interaction, customer);
-  const isSureEnough = interaction.session?.acr === levelsOfAssurance.loa3 || !customer.hasSecondFactor || !asksForSecondFactor(interaction, needs);
-  return isThePerson && isSureEnough;
+  const isSureEnough = interaction.session.acr === levelsOfAssurance.loa3 || !customer.hasSecondFactor || !asksForSecondFactor(interaction, needs);
+  return isThePerson && isSureEnough && !lacksSecondFactor(customer, needs);
 }
 
 /** Shows what the customer is asked for; `again` keeps what was chosen. Ends the request where this customer may not decide. */

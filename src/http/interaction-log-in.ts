@@ -4,8 +4,9 @@ import { satisfiesRequestedClaims, statedLevel } from "../policy/authorization/r
 import type { Customer } from "../policy/customer/customer-directory.ts";
 import { levelsOfAssurance, type LevelOfAssurance } from "../policy/customer/customer-login.ts";
 import { forgetSession } from "./browser-sessions.ts";
-import { addressOf, asksForSecondFactor, finish, formTo, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
+import { addressOf, asksForSecondFactor, finish, formTo, lacksSecondFactor, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
 import { logInPage, type LogInPage } from "./pages/log-in-page.ts";
+import { secondFactorMissingPage } from "./pages/second-factor-missing-page.ts";
 import { secondFactorPage, type SecondFactorProblem } from "./pages/second-factor-page.ts";
 import { refusedAttempt } from "./refused-attempt.ts";
 import { seeOther } from "./see-other.ts";
@@ -37,6 +38,13 @@ export function showSecondFactor(ctx: Context, interaction: Interaction, needs: 
   sendPage(ctx, secondFactorPage(page), setting, "lead-to-the-tpp");
 }
 
+/** Ends here: the TPP hears that nothing was granted when the customer turns back. */
+function showSecondFactorMissing(ctx: Context, interaction: Interaction, needs: InteractionNeeds): void {
+  const setting = settingOf(ctx, interaction, needs);
+  ctx.status = 403;
+  sendPage(ctx, secondFactorMissingPage({ ...setting, cancel: formTo("cancel", interaction, needs) }), setting, "lead-to-the-tpp");
+}
+
 /** The first factor: user name or CPF, and password. */
 export async function logIn(ctx: Context, interaction: Interaction, form: Form, needs: InteractionNeeds): Promise<void> {
   const [username, password] = [form.get("username")?.[0] ?? "", form.get("password")?.[0] ?? ""];
@@ -52,6 +60,10 @@ export async function logIn(ctx: Context, interaction: Interaction, form: Form, 
     return;
   }
   const { customer } = outcome;
+  if (lacksSecondFactor(customer, needs)) {
+    showSecondFactorMissing(ctx, interaction, needs);
+    return;
+  }
   if (asksForSecondFactor(interaction, needs) && customer.hasSecondFactor) {
     // The engine keeps whatever lies in a result, and takes only a `login` for one.
     await needs.provider.interactionResult(ctx.req, ctx.res, { pending: { customerId: customer.customerId } } as never);

@@ -64,6 +64,11 @@ export function asksForSecondFactor({ params }: Interaction, { secondFactor }: I
   return secondFactor === "always" || requestedLevel(params) === levelsOfAssurance.loa3;
 }
 
+/** Whether the bank lets this customer in at no level at all, for want of a second factor. */
+export function lacksSecondFactor({ hasSecondFactor }: Customer, { secondFactor }: Pick<InteractionNeeds, "secondFactor">): boolean {
+  return secondFactor === "always" && !hasSecondFactor;
+}
+
 /** Ends this step of the journey with a result; the engine goes on from there. */
 export async function finish(ctx: Context, { provider }: InteractionNeeds, result: Parameters<Provider["interactionResult"]>[2]): Promise<void> {
   seeOther(ctx, await provider.interactionResult(ctx.req, ctx.res, result));

@@ -11,12 +11,13 @@ import type { ConsentRecord } from "../store/consent-records.ts";
 import { endSessions } from "./browser-sessions.ts";
 import type { CallerAddress } from "./caller-address.ts";
 import type { CustomerSessions } from "./customer-session.ts";
-import type { AccountsForConsent } from "./interaction.ts";
+import { lacksSecondFactor, type AccountsForConsent } from "./interaction.ts";
 import { confirmationPage } from "./pages/confirmation-page.ts";
 import { logInPage, type LogInPage } from "./pages/log-in-page.ts";
 import { logOutPage } from "./pages/log-out-page.ts";
 import { consentDetailPage, myConsentsPage, type ConsentInList } from "./pages/my-consents-page.ts";
 import type { FormSetting } from "./pages/page-frame.ts";
+import { secondFactorMissingPage } from "./pages/second-factor-missing-page.ts";
 import { secondFactorPage, type SecondFactorProblem } from "./pages/second-factor-page.ts";
 import { readPageForm } from "./read-body.ts";
 import { refusedAttempt } from "./refused-attempt.ts";
@@ -175,8 +176,14 @@ async function logIn(ctx: Context, form: PageForm, needs: MyConsentsNeeds): Prom
     showLogIn(ctx, needs, { username, problem: refusedAttempt(ctx, outcome) });
     return;
   }
-  const { customerId, hasSecondFactor } = outcome.customer;
-  const due = needs.secondFactor === "always" && hasSecondFactor;
+  if (lacksSecondFactor(outcome.customer, needs)) {
+    const setting = pageSetting(ctx, paths.logIn);
+    ctx.status = 403;
+    sendPage(ctx, secondFactorMissingPage(setting), setting, "none");
+    return;
+  }
+  const { customerId } = outcome.customer;
+  const due = needs.secondFactor === "always";
   await needs.sessions.begin(ctx, { customerId, ...(due && { secondFactorDue: true }) });
   seeOther(ctx, due ? paths.secondFactor : paths.list);
 }

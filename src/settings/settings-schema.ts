@@ -149,7 +149,7 @@ const login = z.strictObject({
   secondFactor: z
     .enum(["when-asked", "always"])
     .default("when-asked")
-    .describe("When a customer must give a one-time code: when the request asks for LoA3, or always"),
+    .describe("When a customer must give a one-time code: when the request asks for LoA3, or always; then nobody without a second factor gets in"),
 });
 
 /** The id of a financial institution. */

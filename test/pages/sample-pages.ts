@@ -6,6 +6,7 @@ import { logInPage } from "../../src/http/pages/log-in-page.ts";
 import { logOutPage } from "../../src/http/pages/log-out-page.ts";
 import { consentDetailPage, myConsentsPage } from "../../src/http/pages/my-consents-page.ts";
 import type { PageSetting } from "../../src/http/pages/page-frame.ts";
+import { secondFactorMissingPage } from "../../src/http/pages/second-factor-missing-page.ts";
 import { secondFactorPage } from "../../src/http/pages/second-factor-page.ts";
 import { permissions } from "../../src/policy/consent/permission-groups.ts";
 
@@ -50,6 +51,7 @@ export function samplePages(language: Language): Readonly<Record<string, string>
     "log-in-locked": logInPage({ ...bare, form, problem: { kind: "locked", waitSeconds: 840 } }),
     "second-factor": secondFactorPage({ ...setting, form, cancel: form }),
     "second-factor-refused": secondFactorPage({ ...setting, form, problem: { kind: "refused" } }),
+    "second-factor-missing": secondFactorMissingPage({ ...bare, cancel: form }),
     consent: consentPage({ ...consent, permissions: permissionsAsked, accounts, expiresAt: "2027-06-15T12:00:00Z" }),
     "consent-company": consentPage({ ...consent, company, permissions: ["ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "RESOURCES_READ"], accounts, chosen: [], problem: "no-account" }),
     error: errorPage({

@@ -9,6 +9,7 @@ import { logInPage } from "../../src/http/pages/log-in-page.ts";
 import { logOutPage } from "../../src/http/pages/log-out-page.ts";
 import { consentDetailPage, myConsentsPage } from "../../src/http/pages/my-consents-page.ts";
 import { groupedPermissions } from "../../src/http/pages/permissions-in-words.ts";
+import { secondFactorMissingPage } from "../../src/http/pages/second-factor-missing-page.ts";
 import { secondFactorPage } from "../../src/http/pages/second-factor-page.ts";
 import { stylesheet } from "../../src/http/pages/stylesheet.ts";
 import { texts } from "../../src/http/pages/texts.ts";
@@ -29,6 +30,7 @@ function pagesWith(text: string): string[] {
   return [
     logInPage({ ...setting, form, username: text, organisation: text, cancel: form, problem: { kind: "refused" } }),
     secondFactorPage({ ...setting, form, cancel: form, problem: { kind: "missing" } }),
+    secondFactorMissingPage({ ...setting, cancel: form }),
     consentPage({ ...setting, form, asker, company, customer: { name: text, cpf: text }, permissions: [`${text} `, "ACCOUNTS_READ"], accounts: [account], chosen: [] }),
     errorPage({ ...setting, kind: "request-invalid", reference: text, technical: { error: text, description: text } }),
     myConsentsPage({ ...setting, consents: [{ href: text, asker, status: "authorised" }] }),

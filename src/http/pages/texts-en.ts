@@ -35,6 +35,11 @@ export const en: typeof pt = {
     missing: "Enter the 6-digit code",
     refused: "The code does not match or was used already. Wait for the next code and try again.",
   },
+  secondFactorMissing: {
+    title: "Your account needs a second factor",
+    lead: "Your password is right. To keep you safe, this bank also asks for a code from an authenticator app, and your account has none yet.",
+    mend: "Set one up with the bank, then start again.",
+  },
   consent: {
     title: "Share your data?",
     pageTitle: "Authorise sharing",

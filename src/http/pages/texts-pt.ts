@@ -33,6 +33,11 @@ export const pt = {
     missing: "Informe o código de 6 dígitos",
     refused: "O código não confere ou já foi usado. Espere o próximo código e tente de novo.",
   },
+  secondFactorMissing: {
+    title: "Sua conta precisa de um segundo fator",
+    lead: "Sua senha está certa. Por segurança, este banco pede também um código de um aplicativo autenticador, e sua conta ainda não tem um.",
+    mend: "Cadastre um no banco e depois comece de novo.",
+  },
   consent: {
     title: "Compartilhar seus dados?",
     pageTitle: "Autorizar compartilhamento",
