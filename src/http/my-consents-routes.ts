@@ -39,6 +39,7 @@ export interface MyConsentsNeeds {
 
 const paths = {
   list: "/my/consents",
+  page: (number: number) => (number === 1 ? "/my/consents" : `/my/consents?page=${number}`),
   detail: (consentId: string) => `/my/consents/${encodeURIComponent(consentId)}`,
   logIn: "/my/log-in",
   secondFactor: "/my/second-factor",
@@ -48,8 +49,8 @@ const paths = {
 type PageForm = ReadonlyMap<string, readonly string[]>;
 
 const formLimits = { maxBytes: 16 * 1024 };
-/** More than anybody has; the store is asked page by page. */
-const mostShown = 200;
+/** Consents on one page of the list. */
+const onePage = 20;
 
 /** Where a customer sees whom they share data with, and ends it. */
 export function addMyConsentsRoutes(router: Router, needs: MyConsentsNeeds): void {
@@ -87,19 +88,35 @@ export function addMyConsentsRoutes(router: Router, needs: MyConsentsNeeds): voi
   router.post(paths.logOut, posted((ctx) => logOut(ctx, needs)));
 }
 
+/** One page of all that the customer has ever authorised: what is active first, newest first. */
 async function showList(ctx: Context, customer: Customer, needs: MyConsentsNeeds): Promise<void> {
-  const consents: ConsentRecord[] = [];
-  for (let after: string | undefined; consents.length < mostShown; ) {
-    const page = await needs.consents.listOfCustomer(customer.customerId, { limit: 50, ...(after === undefined ? {} : { after }) });
-    consents.push(...page.consents);
-    after = page.next;
-    if (after === undefined) {
-      break;
-    }
-  }
-  const setting = settingOf(ctx, paths.list, customer);
-  const shown = await Promise.all(consents.map((consent) => inList(consent, needs)));
-  sendPage(ctx, myConsentsPage({ ...setting, consents: shown }), setting, "none");
+  const now = epochSeconds(needs.clock);
+  const consents = await allConsents(customer, needs);
+  const active = consents.filter((consent) => isActive(consent, now));
+  const ordered = [...active, ...consents.filter((consent) => !active.includes(consent))];
+  const pages = Math.max(1, Math.ceil(ordered.length / onePage));
+  const page = Math.min(pageAsked(ctx), pages);
+  const setting = settingOf(ctx, paths.page(page), customer);
+  const shown = await Promise.all(ordered.slice((page - 1) * onePage, page * onePage).map((consent) => inList(consent, needs)));
+  const paging = { page, pages, ...(page > 1 && { previousHref: paths.page(page - 1) }), ...(page < pages && { nextHref: paths.page(page + 1) }) };
+  sendPage(ctx, myConsentsPage({ ...setting, consents: shown, ...(pages > 1 && { paging }) }), setting, "none");
+}
+
+/** However many there are: an active one must not stay unseen behind those that have ended. */
+async function allConsents(customer: Customer, { consents }: MyConsentsNeeds): Promise<ConsentRecord[]> {
+  const all: ConsentRecord[] = [];
+  let after: string | undefined;
+  do {
+    const part = await consents.listOfCustomer(customer.customerId, { limit: 100, ...(after === undefined ? {} : { after }) });
+    all.push(...part.consents);
+    after = part.next;
+  } while (after !== undefined);
+  return all;
+}
+
+function pageAsked(ctx: Context): number {
+  const { page } = ctx.query;
+  return typeof page === "string" && /^[1-9]\d{0,5}$/.test(page) ? Number(page) : 1;
 }
 
 async function showDetail(ctx: Context, customer: Customer, needs: MyConsentsNeeds): Promise<void> {

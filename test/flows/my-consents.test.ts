@@ -1,5 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { sampleCustomers } from "../../src/bank/sample-customers.ts";
+import { sampleLogins } from "../../src/bank/sample-logins.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
+import { systemRandomness } from "../../src/kernel/identifiers.ts";
+import { createSecretBox } from "../../src/kernel/secret-box.ts";
+import { createAuditLog } from "../../src/policy/audit/audit-log.ts";
+import { createConsents } from "../../src/policy/consent/consents.ts";
+import { createConsentRecords } from "../../src/store/consent-records.ts";
+import { openLmdbStore } from "../../src/store/lmdb-store.ts";
 import { authorizeUrl, createConsent, formOn, fragmentOf, pushRequest, rawBrowser, sampleCustomer, throughThePages, type RawBrowser } from "../support/authorization.ts";
 import { form } from "../support/https-call.ts";
 import { startSandboxDirectory, type SandboxDirectory, type SandboxTpp } from "../support/sandbox.ts";
@@ -82,6 +91,47 @@ describe("my consents: a customer sees and ends the sharing of data", () => {
     expect((await own.submit(revoke, [["csrf", "guessed"]])).status).to.equal(400);
     expect((await other.submit(revoke, formOn(await other.get(`${home}/my/log-out`), home).fields)).status).to.equal(404);
     expect((await server.introspect(token)).json().active).to.equal(true);
+  });
+
+  it("lists however many there are page by page, what is active first, so that the oldest can still be ended", async () => {
+    const { encryptionKeyFile } = server.settings["secrets"] as { encryptionKeyFile: string };
+    const { lmdb } = server.settings["store"] as { lmdb: { path: string } };
+    const store = openLmdbStore({ path: lmdb.path, clock: systemClock });
+    const box = createSecretBox((await readFile(encryptionKeyFile, "utf8")).trim(), "consents", systemRandomness);
+    const audit = createAuditLog({ clock: systemClock, randomness: systemRandomness });
+    const consents = createConsents({ records: createConsentRecords({ store, box }), audit, clock: systemClock, randomness: systemRandomness, realm: "open-finance", offeredScopes: ["accounts", "resources"], companiesOf: async () => [] });
+    const context = { actor: { kind: "server" } } as const;
+    const { customerId, cpf: theirs, userName, password } = sampleLogins.find((login) => login.userName === "ipe.amarelo")!;
+    const made: string[] = [];
+    for (let number = 0; number < 230; number += 1) {
+      const creation = await consents.create(client.clientId, { permissions: ["ACCOUNTS_READ", "ACCOUNTS_BALANCES_READ", "RESOURCES_READ"], loggedUser: theirs }, context);
+      if (!creation.done) throw new Error("the consent is valid");
+      const { consentId } = creation.consent;
+      await consents.authorise(consentId, { customerId, accounts: [] }, context);
+      if (number > 0) await consents.revokeByCustomer(consentId, customerId, context);
+      made.push(consentId);
+    }
+    await store.close();
+
+    const browser = rawBrowser(server.ca);
+    await logIn(browser, userName, password);
+    const listed: string[] = [];
+    for (let at: string | undefined = `${home}/my/consents`, page = 1; at !== undefined; page += 1) {
+      const { text } = await browser.get(at);
+      const ids = [...text.matchAll(/href="\/my\/consents\/([^"/]+)"/g)].map(([, id]) => decodeURIComponent(id!));
+      expect(ids, `page ${page}`).to.have.length(page < 12 ? 20 : 10);
+      expect(text.includes('id="previous-page"')).to.equal(page > 1);
+      expect(/id="other-language" href="([^"]*)"/.exec(text)?.[1]).to.equal(page === 1 ? "/my/consents?lang=en" : `/my/consents?page=${page}&amp;lang=en`);
+      listed.push(...ids);
+      const next = /id="next-page"[^>]*href="([^"]*)"/.exec(text)?.[1];
+      at = next && `${home}${next}`;
+    }
+    expect(listed[0]).to.equal(made[0]);
+    expect(listed.toSorted()).to.deep.equal(made.toSorted());
+    for (const page of ["0", "-1", "x", "1e9"]) {
+      expect((await browser.get(`${home}/my/consents?page=${page}`)).text).to.include(encodeURIComponent(made[0]!));
+    }
+    expect((await browser.get(`${home}/my/consents?page=999`)).text).to.include("Página 12 de 12");
   });
 
   it("ends the session at log-out", async () => {

@@ -33,7 +33,7 @@ function pagesWith(text: string): string[] {
     secondFactorMissingPage({ ...setting, cancel: form }),
     consentPage({ ...setting, form, asker, company, customer: { name: text, cpf: text }, permissions: [`${text} `, "ACCOUNTS_READ"], accounts: [account], chosen: [] }),
     errorPage({ ...setting, kind: "request-invalid", reference: text, technical: { error: text, description: text } }),
-    myConsentsPage({ ...setting, consents: [{ href: text, asker, status: "authorised" }] }),
+    myConsentsPage({ ...setting, consents: [{ href: text, asker, status: "authorised" }], paging: { page: 2, pages: 3, previousHref: text, nextHref: text } }),
     consentDetailPage({ ...setting, asker, company, status: "authorised", consentId: text, permissions: [`${text} `], accounts: [account], listHref: text, revoke: form }),
     logOutPage({ ...setting, form, stayHref: text }),
     confirmationPage({ ...setting, done: "revoked", myConsentsHref: text }),

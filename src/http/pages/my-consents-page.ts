@@ -19,9 +19,11 @@ export interface ConsentInList {
 
 export interface MyConsentsPage extends PageSetting {
   readonly consents: readonly ConsentInList[];
+  /** Where this page stands among several; left out when it is the only one. */
+  readonly paging?: { readonly page: number; readonly pages: number; readonly previousHref?: string; readonly nextHref?: string };
 }
 
-/** All consents of a customer, in the order given. */
+/** Consents of a customer, in the order given. */
 export function myConsentsPage(page: MyConsentsPage): string {
   const text = texts[page.language].mine;
   const main = html`<h1>${text.title}</h1>
@@ -38,8 +40,18 @@ ${consent.status === "authorised" && html`<p class="muted">${text.validUntil}: $
 </li>`,
   )}
 </ul>`
-}`;
-  return pageFrame(page, { title: text.title, main, width: "wide" });
+}
+${page.paging && pageLinks(page.paging, text)}`;
+  const title = page.paging ? `${text.title} – ${text.page(page.paging.page, page.paging.pages)}` : text.title;
+  return pageFrame(page, { title, main, width: "wide" });
+}
+
+function pageLinks({ page, pages, previousHref, nextHref }: NonNullable<MyConsentsPage["paging"]>, text: Texts["mine"]): Html {
+  return html`<nav class="pages" aria-label="${text.pages}">
+${previousHref !== undefined && html`<a id="previous-page" rel="prev" href="${previousHref}">${text.previous}</a>`}
+<p>${text.page(page, pages)}</p>
+${nextHref !== undefined && html`<a id="next-page" rel="next" href="${nextHref}">${text.next}</a>`}
+</nav>`;
 }
 
 export interface ConsentDetailPage extends PageSetting, Omit<ConsentInList, "href"> {
