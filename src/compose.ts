@@ -176,6 +176,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       await ops.stop(graceMilliseconds);
       await stopExpirySweep();
       await stopSequencer();
+      await customerSide.close();
       trust.http.close();
       await Promise.all([stopWatch?.(), directory.close()]);
       await store.close();

@@ -1,11 +1,8 @@
-import { accountsForConsent } from "../bank/consent-accounts.ts";
-import { createSampleData } from "../bank/sample-data.ts";
 import { sampleLogins } from "../bank/sample-logins.ts";
 import type { ConsentRoutesNeeds } from "../http/consents/consent-routes.ts";
 import { createCallerAuthorisation } from "../http/caller-authorisation.ts";
 import type { CertificateReading, ReadClientCertificate } from "../http/client-certificate.ts";
 import { createCustomerSessions } from "../http/customer-session.ts";
-import type { AccountsForConsent } from "../http/interaction.ts";
 import type { JudgeClientCertificate } from "../http/judge-client-certificate.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { derivedKey, type SecretBox } from "../kernel/secret-box.ts";
@@ -21,6 +18,7 @@ import { isStoreUnavailable } from "../store/open-store.ts";
 import type { ClientRecords } from "../store/client-records.ts";
 import { createConsentRecords } from "../store/consent-records.ts";
 import type { Store } from "../store/store.ts";
+import { openCustomerSource } from "./customer-source.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface CustomerSideNeeds {
@@ -44,10 +42,12 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
   const { settings, clock, randomness, log } = surroundings;
   const { store, audit, encryptionKey, realm } = needs;
   const common = { store, audit, clock, randomness, encryptionKey, realm: realm.name };
-  const customers = createStoredCustomerDirectory(common);
+  const stored = createStoredCustomerDirectory(common);
   if (settings.sampleCustomers) {
-    await seedCustomers(customers, sampleLogins);
+    await seedCustomers(stored, sampleLogins);
   }
+  const source = await openCustomerSource(surroundings, encryptionKey);
+  const customers = source.directory ?? stored;
   const consents = createConsents({
     records: createConsentRecords({ store, box: needs.consentBox }),
     audit,
@@ -75,12 +75,13 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
       overallLimit: limit(settings.consents.requestsPerMinute),
       isUnavailable: isStoreUnavailable,
     }),
+    close: async () => source.close?.(),
     sessions: createCustomerSessions({ store, randomness, formKey }),
     interaction: {
       consents,
       customers,
       login: createCustomerLogin({ ...common, directory: customers }),
-      accountsForConsent: accountSource(surroundings, encryptionKey),
+      accountsForConsent: source.accountsForConsent,
       formKey,
       secondFactor: settings.login.secondFactor,
     },
@@ -89,13 +90,4 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
 
 function callerOf(certificate: CertificateReading): string | undefined {
   return typeof certificate === "string" ? undefined : certificate.thumbprint;
-}
-
-/** The accounts that a customer can choose to share: the sample bank's. A bank puts its own source here. */
-function accountSource({ settings }: Surroundings, encryptionKey: string): AccountsForConsent {
-  if (!settings.sampleCustomers) {
-    return async () => [];
-  }
-  const sampleData = createSampleData(derivedKey(encryptionKey, "account-ids"), settings.sampleBank.closedAccounts);
-  return async (customerId, cnpj) => accountsForConsent(sampleData, customerId, cnpj);
 }

@@ -3,13 +3,14 @@ import { epochSeconds } from "../kernel/clock.ts";
 import { approvedGrant, grantIdOf } from "../oidc/approved-grant.ts";
 import { requestedClaimNames, satisfiesRequestedClaims, statedLevel } from "../policy/authorization/requested-claims.ts";
 import { judgeAccounts, judgeAuthorisation } from "../policy/consent/judge-authorisation.ts";
+import type { AccountToShare } from "../policy/customer/bank-customers.ts";
 import type { Customer } from "../policy/customer/customer-directory.ts";
 import { levelsOfAssurance, type LevelOfAssurance } from "../policy/customer/customer-login.ts";
 import type { ClientRecord } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import type { ApprovedGrant } from "../store/grant-records.ts";
 import { asksForSecondFactor, consentAndCustomer, finish, formTo, lacksSecondFactor, settingOf, type Form, type Interaction, type InteractionNeeds } from "./interaction.ts";
-import { consentPage, type AccountToShare, type ConsentPage } from "./pages/consent-page.ts";
+import { consentPage, type ConsentPage } from "./pages/consent-page.ts";
 import { sendPage } from "./send-page.ts";
 
 /**

@@ -4,6 +4,7 @@ import type Provider from "oidc-provider";
 import type { Clock } from "../kernel/clock.ts";
 import type { Realm } from "../oidc/endpoints.ts";
 import type { Consents } from "../policy/consent/consents.ts";
+import type { AccountsForConsent } from "../policy/customer/bank-customers.ts";
 import type { Customer, CustomerDirectory } from "../policy/customer/customer-directory.ts";
 import { consentIdIn } from "../policy/authorization/request-object.ts";
 import { requestedLevel } from "../policy/authorization/requested-claims.ts";
@@ -12,13 +13,9 @@ import type { ClientRecords } from "../store/client-records.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import type { CallerAddress } from "./caller-address.ts";
 import type { CustomerSessions } from "./customer-session.ts";
-import type { AccountToShare } from "./pages/consent-page.ts";
 import type { FormSetting, PageSetting } from "./pages/page-frame.ts";
 import { seeOther } from "./see-other.ts";
 import { pageSetting } from "./send-page.ts";
-
-/** Where the bank's accounts come from: those that a customer may share, the company's when a CNPJ is given. */
-export type AccountsForConsent = (customerId: string, cnpj?: string) => Promise<readonly AccountToShare[]>;
 
 export interface InteractionNeeds {
   readonly realm: Realm;

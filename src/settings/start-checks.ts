@@ -4,7 +4,7 @@ import type { Settings } from "./settings-schema.ts";
 
 /** Combinations that are each legal by themselves and unsafe together: they stop the start. */
 export function startProblems(settings: Settings): string[] {
-  return [...serverCertificate(settings), ...secretKey(settings), ...proxies(settings), ...redis(settings), ...production(settings)];
+  return [...serverCertificate(settings), ...secretKey(settings), ...proxies(settings), ...customers(settings), ...redis(settings), ...production(settings)];
 }
 
 function serverCertificate({ tls }: Settings): string[] {
@@ -47,6 +47,10 @@ function isAddressRange(range: string): boolean {
   } catch {
     return false;
   }
+}
+
+function customers({ customersModule, sampleCustomers }: Settings): string[] {
+  return customersModule !== undefined && sampleCustomers ? ["customersModule and sampleCustomers: expected one of them; customers are the bank's or the sample's"] : [];
 }
 
 function redis({ store }: Settings): string[] {

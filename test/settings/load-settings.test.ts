@@ -148,6 +148,7 @@ describe("settings", () => {
       "no encryption key": { change: { secrets: {} }, named: "secrets:" },
       "two encryption keys": { change: { secrets: { encryptionKey: key, encryptionKeyFile: "f" } }, named: "secrets:" },
       "a proxy that is no address": { change: { trustedProxies: ["proxy.bank.example"] }, named: "trustedProxies.0" },
+      "the sample's customers beside the bank's": { change: { sampleCustomers: true, customersModule: "bank/customers.ts" }, named: "customersModule and sampleCustomers" },
       "everybody as a proxy": { change: { trustedProxies: ["10.0.0.1", "0.0.0.0/0"] }, named: "trustedProxies.1" },
       "everybody as an IPv6 proxy": { change: { trustedProxies: ["::/0"] }, named: "trustedProxies.0" },
       "a range of 33 bits": { change: { trustedProxies: ["10.0.0.0/33"] }, named: "trustedProxies.0" },

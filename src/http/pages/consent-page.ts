@@ -1,3 +1,4 @@
+import type { AccountToShare } from "../../policy/customer/bank-customers.ts";
 import { html, type Html } from "./html.ts";
 import type { Language } from "./language.ts";
 import { csrfField, fieldProblem, fieldState, pageFrame, type FormSetting, type PageSetting, type Problem } from "./page-frame.ts";
@@ -13,16 +14,6 @@ export interface Asker {
   readonly description?: string;
   /** A data URL of a PNG, JPEG, GIF or WebP image from our own proxy; anything else is not shown. */
   readonly logo?: string;
-}
-
-export interface AccountToShare {
-  readonly accountId: string;
-  /** Open Finance's name of the type, such as CONTA_POUPANCA. */
-  readonly type: string;
-  readonly branchCode: string;
-  readonly maskedNumber: string;
-  /** The company that holds it, 14 characters; absent for an account of a person. */
-  readonly cnpj?: string;
 }
 
 export interface ConsentPage extends PageSetting {

@@ -1,5 +1,6 @@
+import type { AccountToShare } from "../../policy/customer/bank-customers.ts";
 import { html, type Html } from "./html.ts";
-import { accountPlace, accountType, type AccountToShare, type Asker } from "./consent-page.ts";
+import { accountPlace, accountType, type Asker } from "./consent-page.ts";
 import type { Language } from "./language.ts";
 import { csrfField, pageFrame, type FormSetting, type PageSetting } from "./page-frame.ts";
 import { permissionList } from "./permissions-in-words.ts";
