@@ -9,6 +9,7 @@ import { createSecretBox } from "../kernel/secret-box.ts";
 import { openFinanceRealm } from "../oidc/endpoints.ts";
 import { createAuditLog } from "../policy/audit/audit-log.ts";
 import { createConsents } from "../policy/consent/consents.ts";
+import { createStoredCustomerDirectory } from "../policy/customer/stored-customer-directory.ts";
 import { createClientLifecycle } from "../policy/registration/client-lifecycle.ts";
 import { readEncryptionKey } from "../settings/encryption-key.ts";
 import { createClientRecords } from "../store/client-records.ts";
@@ -16,6 +17,7 @@ import { createConsentRecords } from "../store/consent-records.ts";
 import type { OpenedTrail } from "./audit-commands.ts";
 import type { OpenedClients } from "./clients-commands.ts";
 import type { OpenedConsents } from "./consents-commands.ts";
+import type { OpenedCustomers } from "./customers-commands.ts";
 import type { OpenedDoctor } from "./doctor-command.ts";
 import { surroundingsOf } from "./serve-command.ts";
 
@@ -61,6 +63,22 @@ export async function openConsents(root: string): Promise<OpenedConsents> {
       // Asked for when a TPP extends a consent, which no command does.
       companiesOf: async () => [],
     }),
+    operator: operatingSystemUser(),
+    close: () => store.close(),
+  };
+}
+
+/** The customers of the embedded directory, whether or not the server runs. */
+export async function openCustomers(root: string): Promise<OpenedCustomers> {
+  const surroundings = surroundingsOf(root);
+  const { settings, clock, randomness } = surroundings;
+  const encryptionKey = readEncryptionKey(root, settings.secrets, randomness);
+  const store = await openSettingsStore(surroundings);
+  const audit = createAuditLog({ clock, randomness });
+  return {
+    customers: createStoredCustomerDirectory({ store, audit, clock, randomness, encryptionKey, realm: openFinanceRealm(settings).name }),
+    randomness,
+    issuer: new URL(settings.publicUrl).hostname,
     operator: operatingSystemUser(),
     close: () => store.close(),
   };

@@ -18,6 +18,9 @@ export type AuditAction =
   | "key.created"
   | "customer.enrolled"
   | "customer.password-changed"
+  | "customer.second-factor-enrolled"
+  | "customer.disabled"
+  | "customer.enabled"
   | "customer.closed"
   | "login.locked";
 

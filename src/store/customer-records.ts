@@ -3,8 +3,8 @@ import type { Put, Store } from "./store.ts";
 /** What the embedded directory keeps of a customer. Personal facts and the seed lie sealed, the password hashed. */
 export interface CustomerRecord {
   readonly customerId: string;
-  /** `enrolling` until every login of the customer is claimed; nobody logs in before. */
-  readonly status: "enrolling" | "active" | "closed";
+  /** `enrolling` until every login of the customer is claimed; nobody logs in before. `disabled` ends again, `closed` does not. */
+  readonly status: "enrolling" | "active" | "disabled" | "closed";
   /** Name, CPF, user name and companies as JSON, sealed. */
   readonly sealedFacts: string;
   /** PHC string. */
@@ -28,12 +28,16 @@ export interface CustomerRecords {
   /** The owner after this call: the customer given, unless the login had an owner before. */
   claimLogin(loginHash: string, customerId: string): Promise<string>;
   releaseLogin(loginHash: string, customerId: string): Promise<void>;
+  /** Ids of customers in their order, for the next page those after the last. */
+  list(page: { after?: string; limit: number }): Promise<string[]>;
   /** True once for each step of the one-time codes of a customer, of many calls at once exactly for one. */
   useStep(customerId: string, step: number, ttlSeconds: number): Promise<boolean>;
 }
 
 const recordName = "customer";
 const ownerName = "owner";
+const listTag = "customers";
+const listPrefix = "customer/";
 
 /** Everything of one customer lies under this tag. */
 export function customerTag(customerId: string): string {
@@ -43,6 +47,11 @@ export function customerTag(customerId: string): string {
 /** Customers in the store; logins lie in tags of their own, because they are looked up before the customer is known. */
 export function createCustomerRecords(needs: { store: Store }): CustomerRecords {
   const { store } = needs;
+  const put = (record: CustomerRecord): Put => ({
+    name: recordName,
+    value: JSON.stringify(record),
+    listedAs: { tag: listTag, name: `${listPrefix}${record.customerId}`, value: "" },
+  });
   const loginTag = (loginHash: string) => `customer-login:${loginHash}`;
   return {
     async find(customerId) {
@@ -50,13 +59,13 @@ export function createCustomerRecords(needs: { store: Store }): CustomerRecords 
       return value === undefined ? undefined : read(value);
     },
     insert(record) {
-      return store.putIfAbsent(customerTag(record.customerId), { name: recordName, value: JSON.stringify(record) });
+      return store.putIfAbsent(customerTag(record.customerId), put(record));
     },
     async replace(from, to, withPuts) {
       const result = await store.batch({
         tag: customerTag(from.customerId),
         when: [{ name: recordName, equals: JSON.stringify(from) }],
-        put: [{ name: recordName, value: JSON.stringify(to) }, ...withPuts],
+        put: [put(to), ...withPuts],
       });
       return result.done;
     },
@@ -65,6 +74,7 @@ export function createCustomerRecords(needs: { store: Store }): CustomerRecords 
         tag: customerTag(record.customerId),
         when: [{ name: recordName, equals: JSON.stringify(record) }],
         remove: [recordName],
+        unlist: [{ tag: listTag, name: `${listPrefix}${record.customerId}` }],
       });
     },
     ownerOf(loginHash) {
@@ -81,6 +91,10 @@ export function createCustomerRecords(needs: { store: Store }): CustomerRecords 
         when: [{ name: ownerName, equals: customerId }],
         remove: [ownerName],
       });
+    },
+    async list({ after, limit }) {
+      const from = after === undefined ? {} : { after: `${listPrefix}${after}` };
+      return (await store.scan(listTag, listPrefix, { ...from, limit })).map(({ name }) => name.slice(listPrefix.length));
     },
     useStep(customerId, step, ttlSeconds) {
       return store.putIfAbsent(customerTag(customerId), { name: `one-time-code/${step}`, value: "used", ttlSeconds });

@@ -45,10 +45,32 @@ export interface Enrolment {
    * @throws CustomerProblem when the id, the CPF or the user name is another customer's, or something has a wrong form
    */
   enrol(customer: NewCustomer, actor: AuditActor): Promise<boolean>;
-  /** @throws CustomerProblem when there is no such active customer */
+  /** @throws CustomerProblem when there is no such customer, or a closed one; so do those below */
   changePassword(customerId: string, password: string, actor: AuditActor): Promise<void>;
+  /** Gives a customer a new seed of one-time codes; the one before is worth nothing any more. @param seed base32 */
+  enrolSecondFactor(customerId: string, seed: string, actor: AuditActor): Promise<void>;
+  /** Lets an active customer in no more, and refreshes no token of theirs, until they are enabled. */
+  disable(customerId: string, actor: AuditActor): Promise<void>;
+  enable(customerId: string, actor: AuditActor): Promise<void>;
   /** Ends the account for good; its id and its logins stay taken, so that no `sub` ever means another person. */
   close(customerId: string, actor: AuditActor): Promise<void>;
+}
+
+/** A customer as an operator sees them: nothing that opens a door. */
+export interface EnrolledCustomer extends SealedFacts {
+  readonly customerId: string;
+  readonly status: CustomerRecord["status"];
+  readonly hasSecondFactor: boolean;
+  /** Seconds since the epoch. */
+  readonly updatedAt: number;
+}
+
+/** What can be read of the embedded directory. */
+export interface EnrolledCustomers {
+  /** A customer in whatever state. */
+  enrolled(customerId: string): Promise<EnrolledCustomer | undefined>;
+  /** Ids in their order, for the next page those after the last. */
+  list(page: { after?: string; limit: number }): Promise<string[]>;
 }
 
 /** A customer cannot be enrolled or changed so; the message says what would do, without any personal data. */
@@ -70,9 +92,11 @@ export function createEnrolment(needs: EnrolmentNeeds): Enrolment {
     if (!changed) throw new CustomerProblem(`customer ${customerId} was changed by another call at the same moment; try again`);
   };
 
-  const active = async (customerId: string) => {
+  const known = async (customerId: string, ...statuses: CustomerRecord["status"][]) => {
     const record = await records.find(customerId);
-    if (record?.status !== "active") throw new CustomerProblem(`expected the id of an active customer, received ${customerId}`);
+    if (!record || !statuses.includes(record.status)) {
+      throw new CustomerProblem(`expected the id of a customer who is ${statuses.join(" or ")}, received ${record ? `that of one who is ${record.status}` : "one that nobody has"}: ${customerId}`);
+    }
     return record;
   };
 
@@ -108,11 +132,21 @@ export function createEnrolment(needs: EnrolmentNeeds): Enrolment {
     },
     async changePassword(customerId, password, actor) {
       refuseWeakPassword(password);
-      const record = await active(customerId);
+      const record = await known(customerId, "active", "disabled");
       await change(record, { passwordHash: await needs.passwords.hash(password) }, "customer.password-changed", actor);
     },
+    async enrolSecondFactor(customerId, seed, actor) {
+      const record = await known(customerId, "active", "disabled");
+      await change(record, { sealedSeed: needs.seedBox.seal(seed) }, "customer.second-factor-enrolled", actor);
+    },
+    async disable(customerId, actor) {
+      await change(await known(customerId, "active"), { status: "disabled" }, "customer.disabled", actor);
+    },
+    async enable(customerId, actor) {
+      await change(await known(customerId, "disabled"), { status: "active" }, "customer.enabled", actor);
+    },
     async close(customerId, actor) {
-      await change(await active(customerId), { status: "closed" }, "customer.closed", actor);
+      await change(await known(customerId, "active", "disabled"), { status: "closed" }, "customer.closed", actor);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Secret, TOTP } from "otpauth";
+import type { Randomness } from "../../kernel/identifiers.ts";
 
 const period = 30;
 /** Steps before and after the current one whose code is taken: clocks differ, and typing takes time. */
@@ -18,6 +19,16 @@ export function stepOfCode(seed: string, code: string, now: number): number | un
   if (!/^\d{6}$/.test(digits)) return undefined;
   const delta = TOTP.validate({ token: digits, secret: Secret.fromBase32(seed), period, window, timestamp: now });
   return delta === null ? undefined : Math.floor(now / (period * 1000)) + delta;
+}
+
+/** A new seed in base32: 160 bits, as RFC 4226 section 4 recommends. */
+export function newSeed(randomness: Randomness): string {
+  return new Secret({ buffer: new Uint8Array(randomness(20)).buffer }).base32;
+}
+
+/** What an authenticator app reads, from a QR code as a rule. @param label whose code it is @param issuer for what */
+export function otpauthUri(seed: string, { label, issuer }: { label: string; issuer: string }): string {
+  return new TOTP({ secret: Secret.fromBase32(seed), label, issuer, period }).toString();
 }
 
 /** The code that an authenticator app shows at this moment. */

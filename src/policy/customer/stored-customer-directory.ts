@@ -5,7 +5,7 @@ import { createCustomerRecords, type CustomerRecord } from "../../store/customer
 import type { Store } from "../../store/store.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { Customer, CustomerDirectory } from "./customer-directory.ts";
-import { createEnrolment, createLoginHash, type Enrolment, type SealedFacts } from "./enrol-customers.ts";
+import { createEnrolment, createLoginHash, type EnrolledCustomers, type Enrolment, type SealedFacts } from "./enrol-customers.ts";
 import type { LoginName } from "./login-name.ts";
 import { stepOfCode, usedStepSeconds } from "./one-time-code.ts";
 import { createPasswordHash, type PasswordHash } from "./password-hash.ts";
@@ -27,7 +27,7 @@ export interface StoredCustomerDirectoryNeeds {
 const nobody = "nobody";
 
 /** The directory that keeps the bank's customers in the server's own store, and the way into it. */
-export function createStoredCustomerDirectory(needs: StoredCustomerDirectoryNeeds): CustomerDirectory & Enrolment {
+export function createStoredCustomerDirectory(needs: StoredCustomerDirectoryNeeds): CustomerDirectory & Enrolment & EnrolledCustomers {
   const { clock, randomness, encryptionKey } = needs;
   const records = createCustomerRecords(needs);
   const passwords = needs.passwords ?? createPasswordHash({ randomness });
@@ -35,8 +35,10 @@ export function createStoredCustomerDirectory(needs: StoredCustomerDirectoryNeed
   const seedBox = createSecretBox(encryptionKey, "one-time-code-seed", randomness);
   const loginHash = createLoginHash(derivedKey(encryptionKey, "customer-login"));
 
-  const toCustomer = ({ customerId, sealedFacts, sealedSeed }: CustomerRecord): Customer => {
-    const { name, cpf, companies } = JSON.parse(factsBox.open(sealedFacts)) as SealedFacts;
+  const factsOf = ({ sealedFacts }: CustomerRecord) => JSON.parse(factsBox.open(sealedFacts)) as SealedFacts;
+  const toCustomer = (record: CustomerRecord): Customer => {
+    const { customerId, sealedSeed } = record;
+    const { name, cpf, companies } = factsOf(record);
     return { customerId, name, cpf, companies, hasSecondFactor: sealedSeed !== undefined };
   };
   const findActive = async (customerId: string) => {
@@ -47,6 +49,11 @@ export function createStoredCustomerDirectory(needs: StoredCustomerDirectoryNeed
 
   return {
     ...createEnrolment({ ...needs, records, passwords, factsBox, seedBox, loginHash }),
+    list: (page) => records.list(page),
+    async enrolled(customerId) {
+      const record = await records.find(customerId);
+      return record && { ...factsOf(record), customerId, status: record.status, hasSecondFactor: record.sealedSeed !== undefined, updatedAt: record.updatedAt };
+    },
     async find(customerId) {
       const record = await findActive(customerId);
       return record && toCustomer(record);
