@@ -60,6 +60,7 @@ export function samplePages(language: Language): Readonly<Record<string, string>
       reference: "01JZ8M3W9K",
       technical: { error: "invalid_request_uri", description: "request_uri is invalid, expired, or was already used" },
     }),
+    "error-unavailable": errorPage({ ...bare, kind: "unavailable", reference: "01JZ8M3W9K" }),
     consents: myConsentsPage({ ...setting, consents: [listed, { href: "/other", asker: { organisation: "Banco Araucária", software: "Araucária Empresas" }, status: "ended" }] }),
     "consents-page": myConsentsPage({ ...setting, consents: Array.from({ length: 3 }, () => listed), paging: { page: 2, pages: 4, previousHref: "/consents", nextHref: "/consents?page=3" } }),
     "consents-none": myConsentsPage({ ...setting, consents: [] }),

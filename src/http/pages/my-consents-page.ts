@@ -49,8 +49,8 @@ ${page.paging && pageLinks(page.paging, text)}`;
 
 function pageLinks({ page, pages, previousHref, nextHref }: NonNullable<MyConsentsPage["paging"]>, text: Texts["mine"]): Html {
   return html`<nav class="pages" aria-label="${text.pages}">
-${previousHref !== undefined && html`<a id="previous-page" rel="prev" href="${previousHref}">${text.previous}</a>`}
 <p>${text.page(page, pages)}</p>
+${previousHref !== undefined && html`<a id="previous-page" rel="prev" href="${previousHref}">${text.previous}</a>`}
 ${nextHref !== undefined && html`<a id="next-page" rel="next" href="${nextHref}">${text.next}</a>`}
 </nav>`;
 }

@@ -36,9 +36,9 @@ export const en: typeof pt = {
     refused: "The code does not match or was used already. Wait for the next code and try again.",
   },
   secondFactorMissing: {
-    title: "Your account needs a second factor",
+    title: "Set up an authenticator app first",
     lead: "Your password is right. To keep you safe, this bank also asks for a code from an authenticator app, and your account has none yet.",
-    mend: "Set one up with the bank, then start again.",
+    mend: "Set it up with the bank, then start again.",
   },
   consent: {
     title: "Share your data?",
@@ -112,7 +112,7 @@ export const en: typeof pt = {
   logOutPage: {
     title: "Log out of your account?",
     lead: "The sharing that you authorised stays in force.",
-    undecided: "Nothing is shared by this, and you go back to the application that asks.",
+    undecided: "Nothing will be shared, and you go back to the application that asked.",
     submit: "Log out",
     stay: "Stay logged in",
   },

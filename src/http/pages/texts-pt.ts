@@ -34,9 +34,9 @@ export const pt = {
     refused: "O código não confere ou já foi usado. Espere o próximo código e tente de novo.",
   },
   secondFactorMissing: {
-    title: "Sua conta precisa de um segundo fator",
-    lead: "Sua senha está certa. Por segurança, este banco pede também um código de um aplicativo autenticador, e sua conta ainda não tem um.",
-    mend: "Cadastre um no banco e depois comece de novo.",
+    title: "Falta cadastrar um aplicativo autenticador",
+    lead: "Sua senha está certa. Por segurança, este banco pede também o código de um aplicativo autenticador, e sua conta ainda não tem um.",
+    mend: "Cadastre-o no banco e depois comece de novo.",
   },
   consent: {
     title: "Compartilhar seus dados?",
@@ -110,7 +110,7 @@ export const pt = {
   logOutPage: {
     title: "Sair da sua conta?",
     lead: "Os compartilhamentos que você autorizou continuam valendo.",
-    undecided: "Com isso nada é compartilhado, e você volta para o aplicativo que pede.",
+    undecided: "Nada será compartilhado, e você volta para o aplicativo que fez o pedido.",
     submit: "Sair",
     stay: "Continuar conectado",
   },
