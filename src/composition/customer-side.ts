@@ -1,5 +1,6 @@
 import { sampleLogins } from "../bank/sample-logins.ts";
 import type { ConsentRoutesNeeds } from "../http/consents/consent-routes.ts";
+import type { CallerAddress } from "../http/caller-address.ts";
 import { createCallerAuthorisation } from "../http/caller-authorisation.ts";
 import type { CertificateReading, ReadClientCertificate } from "../http/client-certificate.ts";
 import { createCustomerSessions } from "../http/customer-session.ts";
@@ -35,6 +36,7 @@ interface ConsentWiring {
   readonly introspect: IntrospectToken;
   readonly readCertificate: ReadClientCertificate;
   readonly judgeCertificate: JudgeClientCertificate;
+  readonly callerAddress: CallerAddress;
 }
 
 /** Everything that has to do with the bank's customers: who they are, how they log in, what they consent to. */
@@ -70,7 +72,7 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
       clock,
       log,
       callerLimit: limit(settings.consents.requestsPerMinuteAndClient),
-      callerOf: (ctx) => callerOf(wiring.readCertificate(ctx.req)) ?? ctx.ip,
+      callerOf: (ctx) => thumbprintOf(wiring.readCertificate(ctx.req)) ?? wiring.callerAddress(ctx.req),
       clientLimit: limit(settings.consents.requestsPerMinuteAndClient),
       overallLimit: limit(settings.consents.requestsPerMinute),
       isUnavailable: isStoreUnavailable,
@@ -88,6 +90,6 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
   };
 }
 
-function callerOf(certificate: CertificateReading): string | undefined {
+function thumbprintOf(certificate: CertificateReading): string | undefined {
   return typeof certificate === "string" ? undefined : certificate.thumbprint;
 }

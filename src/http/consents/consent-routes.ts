@@ -25,8 +25,8 @@ export interface ConsentRoutesNeeds {
   readonly log: Log;
   /** Calls of one caller, before anything about it is believed; beyond it 429. */
   readonly callerLimit: RateLimit;
-  /** Whom that counts: the certificate that the call came with, or else the address. */
-  readonly callerOf: (ctx: Context) => string;
+  /** Whom that counts: the certificate that the call came with, or else the address; undefined where a proxy tells neither. */
+  readonly callerOf: (ctx: Context) => string | undefined;
   /** Calls of one client; beyond it 429. */
   readonly clientLimit: RateLimit;
   /** Calls of all clients together, those that are let in; beyond it 529. */
@@ -66,7 +66,10 @@ function answered(needs: ConsentRoutesNeeds, handle: (ctx: Context) => Promise<v
   return async (ctx) => {
     setCommonHeaders(ctx);
     try {
-      takeFrom(ctx, needs.callerLimit, needs.callerOf(ctx), "LIMITE_EXCEDIDO");
+      const caller = needs.callerOf(ctx);
+      if (caller !== undefined) {
+        takeFrom(ctx, needs.callerLimit, caller, "LIMITE_EXCEDIDO");
+      }
       await handle(ctx);
     } catch (error) {
       answerProblems(ctx, problemsOf(error, ctx, needs), needs.clock);
