@@ -570,6 +570,13 @@ const clientAuthentication = entriesOf(
       "A client assertion não está assinada com PS256.",
       "Assine-a com PS256.",
     ],
+    "assertion.type": [
+      "RFC 8725 3.11",
+      "The client assertion's typ says that it is a JWT of another kind.",
+      "Sign it with typ JWT or client-authentication+jwt, or without typ.",
+      "O typ da client assertion indica um JWT de outra finalidade.",
+      "Assine-a com typ JWT ou client-authentication+jwt, ou sem typ.",
+    ],
     "assertion.client": [
       "RFC 7523 3",
       "The client assertion's iss and sub do not both name the calling client.",

@@ -132,6 +132,15 @@ describe("a client proves who it is with a client assertion", () => {
     });
   });
 
+  describe("of a kind that its typ names (RFC 8725 3.11)", () => {
+    for (const typ of [undefined, "JWT", "jwt", "client-authentication+jwt", "Client-Authentication+JWT"]) {
+      it(`${typ}: accepted`, () => accepts({ header: { typ } as { typ: string } }));
+    }
+    for (const typ of ["at+jwt", "oauth-authz-req+jwt", "dpop+jwt", "", "JWT ", 1, null, ["JWT"]] as unknown[]) {
+      it(`${JSON.stringify(typ)}: refused`, () => refuses({ header: { typ: typ as string } }, "assertion.type"));
+    }
+  });
+
   describe("keys", () => {
     it("an unknown kid: refused, and the keystore is asked again before", async () => {
       const asked = keystore.asked.length;
@@ -166,12 +175,16 @@ describe("a client proves who it is with a client assertion", () => {
   describe("life and jti", () => {
     it("lives at most ten minutes, with the tolerance of the clock", async () => {
       await accepts({ claims: { exp: now() + 600 } });
+      await accepts({ claims: { iat: now() + 10, exp: now() + 610 } });
+      await refuses({ claims: { exp: now() + 601 } }, "assertion.too-long-lived");
       await refuses({ claims: { exp: now() + 700 } }, "assertion.too-long-lived");
       await refuses({ claims: { exp: 2_000_000_000_000 } }, "assertion.too-long-lived");
       await refuses({ claims: { exp: now() + 86_400 } }, "assertion.too-long-lived");
     });
     it("cannot be stretched by an iat in the past or left out", async () => {
       await refuses({ claims: { iat: now() - 500, exp: now() + 300 } }, "assertion.too-long-lived");
+      await refuses({ claims: { iat: now() - 10, exp: now() + 595 } }, "assertion.too-long-lived");
+      await refuses({ claims: { iat: undefined, nbf: now() - 10, exp: now() + 595 } }, "assertion.too-long-lived");
       await refuses({ claims: { iat: undefined, exp: now() + 700 } }, "assertion.too-long-lived");
       await accepts({ claims: { iat: undefined, exp: now() + 300 } });
     });

@@ -77,7 +77,7 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
       if ("code" in parts) {
         return { ok: false, refusal: parts };
       }
-      const { jws, alg, kid, claims } = parts;
+      const { jws, alg, typ, kid, claims } = parts;
       const clientId = claims.sub;
       if (typeof clientId !== "string" || claims.iss !== clientId || (sent.clientId !== undefined && sent.clientId !== clientId)) {
         return refuse("assertion.client", "iss, sub and client_id (if sent) all the client_id", "something else");
@@ -91,6 +91,9 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
       }
       if (alg !== "PS256") {
         return refuse("assertion.algorithm", "alg PS256", `alg ${printable(alg)}`);
+      }
+      if (!isAssertionType(typ)) {
+        return refuse("assertion.type", "typ JWT, client-authentication+jwt or none", `typ ${printable(typ)}`);
       }
       if (kid === undefined) {
         return refuse("assertion.key-unknown", "a header with kid", "none");
@@ -129,6 +132,7 @@ function refuse(code: Refusal["code"], expected: string, received: string): Auth
 interface UnverifiedAssertion {
   readonly jws: CompactJws;
   readonly alg: unknown;
+  readonly typ: unknown;
   readonly kid: string | undefined;
   readonly claims: AssertionClaims;
 }
@@ -140,6 +144,11 @@ function readUnverified(assertion: string): UnverifiedAssertion | Refusal {
   if (!jws || !claims) {
     return { code: "assertion.malformed", expected: "a compact JWS with a JSON object of claims", received: "something else" };
   }
-  const { alg, kid } = jws.header;
-  return { jws, alg, kid: typeof kid === "string" ? kid : undefined, claims };
+  const { alg, typ, kid } = jws.header;
+  return { jws, alg, typ, kid: typeof kid === "string" ? kid : undefined, claims };
+}
+
+/** A JWT of another kind is no proof of who the client is (RFC 8725 section 3.11); names of media types have no case. */
+function isAssertionType(typ: unknown): boolean {
+  return typ === undefined || (typeof typ === "string" && ["jwt", "client-authentication+jwt"].includes(typ.toLowerCase()));
 }

@@ -50,9 +50,9 @@ function judgeTimes(claims: AssertionClaims & { exp: number }, now: number, rule
   if (begins - skew > now) {
     return { code: "assertion.not-yet-valid", expected: "nbf and iat in the past", received: `${Math.ceil(begins - now)} s ahead` };
   }
-  // From now, not from iat: a client may not stretch the life by dating the assertion back.
-  const life = Math.max(claims.exp - now, claims.exp - (iat ?? nbf ?? now));
-  return life > rules.maxSeconds + skew
+  // From now too, not only from iat: a client may not stretch the life by dating the assertion ahead or leaving iat out.
+  const life = Math.max(claims.exp - now - skew, claims.exp - (iat ?? nbf ?? Infinity));
+  return life > rules.maxSeconds
     ? { code: "assertion.too-long-lived", expected: `at most ${rules.maxSeconds} s`, received: `${Math.ceil(life)} s` }
     : undefined;
 }
