@@ -170,6 +170,12 @@ describe("the metadata of a registration", () => {
       });
     }
 
+    it("are a set on both sides: a statement that repeats one makes no room for another", async () => {
+      const repeated = { software_api_webhook_uris: [webhooks[0], webhooks[0]] };
+      expectRefusal(await refused({ webhook_uris: webhooks }, repeated), "webhook-uris.differ");
+      await world.registered(tpp, { webhook_uris: [webhooks[0]] }, ({ body }) => expect(body["webhook_uris"]).to.deep.equal([webhooks[0]]), repeated);
+    });
+
     for (const uri of ["http://hooks.example.com/a", "https://hooks.example.com/a/", "https://hooks.example.com/a?b", "https://hooks.example.com/a#b", `https://hooks.example.com/${"a".repeat(255)}`, "hooks.example.com"]) {
       it(`are refused in a form that the profile forbids: ${uri.slice(0, 40)}`, async () => {
         expectRefusal(await refused({ webhook_uris: [uri] }, { software_api_webhook_uris: [uri] }), "webhook-uris.form");

@@ -196,7 +196,7 @@ function webhookUris({ body, statement }: RegistrationFacts): readonly Refusal[]
     expected: "https without query, fragment or trailing slash, at most 255 characters",
     received: printable(uri),
   }));
-  const same = sent.length === statement.webhookUris.length && statement.webhookUris.every((uri) => sent.includes(uri));
+  const same = statement.webhookUris.every((uri) => sent.includes(uri)) && sent.every((uri) => statement.webhookUris.includes(uri));
   return same
     ? wrongForm
     : [
