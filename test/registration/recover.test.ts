@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import type { SandboxTpp } from "../support/sandbox.ts";
 import { codesIn, checksIn, expectRefusal, startRegistrationWorld, type Registered, type RegistrationWorld } from "./registration-world.ts";
+import { remadeCertificate, withAttribute } from "./remade-certificate.ts";
 
 describe("recovering a registration whose token was lost", () => {
   let world: RegistrationWorld;
@@ -24,6 +26,15 @@ describe("recovering a registration whose token was lost", () => {
     expect(refusal?.received).to.include(client.clientId);
     expect(refusal?.expected).to.include(world.address("/recover"));
     expect(answer.json().error).to.equal("invalid_software_statement");
+  });
+
+  it("is named to nobody else: a stranger with a stolen statement does not learn the client_id", async () => {
+    for (const identity of [other.tls, await tpp.forge("other-organisation")]) {
+      const answer = await world.post(tpp, await world.bodyOf(tpp), { identity });
+      expect(codesIn(answer)[0]).to.match(/^brcac\.other-/);
+      expect(codesIn(answer)).not.to.include("registration.duplicate");
+      expect(answer.text).not.to.include(client.clientId);
+    }
   });
 
   it("gives the same client a new token; the old one is dead, access tokens live on", async () => {
@@ -61,6 +72,16 @@ describe("recovering a registration whose token was lost", () => {
     const stolen = await world.post(tpp, { software_statement: await tpp.statement() }, { path: "/recover", identity: await tpp.forge("other-organisation") });
     expectRefusal(stolen, "brcac.other-organisation");
     expect((await world.manage("GET", tpp, client)).status).to.equal(200);
+  });
+
+  it("is refused where the software has come to another organisation than the registered one", async () => {
+    const mover = await world.directory.createTpp();
+    const registered = await world.register(mover);
+    const organisation = randomUUID();
+    const identity = await remadeCertificate(world.directory, mover, withAttribute("2.5.4.97", `OFBBR-${organisation}`));
+    const software_statement = await mover.statement({ claims: { org_id: organisation } });
+    expectRefusal(await world.post(mover, { software_statement }, { path: "/recover", identity }), "statement.other-organisation");
+    expect((await world.manage("GET", mover, registered)).status).to.equal(200);
   });
 
   it("wants a fresh, genuine statement of active software, and a certificate", async () => {

@@ -17,6 +17,11 @@ export function withoutAttribute(oid: string): (certificate: forge.pki.Certifica
   return (certificate) => certificate.setSubject(certificate.subject.attributes.filter(({ type }) => type !== oid));
 }
 
+/** Gives an attribute of the subject another value. */
+export function withAttribute(oid: string, value: string): (certificate: forge.pki.Certificate) => void {
+  return (certificate) => certificate.setSubject(certificate.subject.attributes.map((attribute) => (attribute.type === oid ? { ...attribute, value } : attribute)));
+}
+
 /** A good certificate of this TPP by an authority under the true root that is not as it should be. */
 export async function certificateOfAuthority(
   directory: SandboxDirectory,

@@ -3,7 +3,7 @@ import { grantScopes, rolesWithScope, scopeValues } from "../scope/role-scopes.t
 import type { Check } from "../check.ts";
 import { offeredGrantTypes, offeredResponseType, profileValues } from "./client-metadata.ts";
 import type { RegistrationFacts } from "./registration-facts.ts";
-import { activeRoles } from "./statement-checks.ts";
+import { activeRoles, isBound } from "./statement-checks.ts";
 
 /** The body's own form. */
 export const bodyChecks: readonly Check<Pick<RegistrationFacts, "body">>[] = [
@@ -106,7 +106,8 @@ export const duplicateChecks: readonly Check<RegistrationFacts>[] = [
   {
     name: "software-is-not-registered-yet",
     clause: "DCR 9.3.1-5",
-    judge: ({ existing, rules }) => (existing ? duplicateOf(existing.record.clientId, rules.recoverUrl) : undefined),
+    // To a stranger it says nothing of the client: the binding checks have refused him.
+    judge: (facts) => (facts.existing && isBound(facts) ? duplicateOf(facts.existing.record.clientId, facts.rules.recoverUrl) : undefined),
   },
 ];
 

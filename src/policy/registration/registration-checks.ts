@@ -32,7 +32,7 @@ export const registrationChecks = {
     ...metadataChecks,
     ...overruledChecks,
   ],
-  recover: [...statementChecks, ...stateChecks, ...bindingChecks, ...recoverChecks],
+  recover: [...statementChecks, ...stateChecks, ...bindingChecks, ...recoverChecks, ...sameClientChecks],
 } as const satisfies Record<string, readonly Check<RegistrationFacts>[]>;
 
 export type StatementOperation = keyof typeof registrationChecks;

@@ -1,6 +1,7 @@
 import type { StatementReading } from "../../directory/read-software-statement.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
-import type { Check } from "../check.ts";
+import type { ClientRecord } from "../../store/client-records.ts";
+import { failuresIn, runChecks, type Check } from "../check.ts";
 import { sameDirectoryId } from "../../certs/brcac.ts";
 import type { RegistrationFacts } from "./registration-facts.ts";
 
@@ -113,22 +114,37 @@ export const bindingChecks: readonly Check<RegistrationFacts>[] = [
   },
 ];
 
-/** On an update: the statement is that of the registered client (DCR 9.3.2-3). */
+/** Whether the caller is proven to be the one that the statement speaks of. */
+export function isBound(facts: RegistrationFacts): boolean {
+  return failuresIn(runChecks(bindingChecks, facts)).length === 0;
+}
+
+/** On an update and a recovery: the statement is that of the registered client (DCR 9.3.2-3). */
 export const sameClientChecks: readonly Check<RegistrationFacts>[] = [
   {
     name: "statement-is-of-the-registered-software",
     clause: "DCR 9.3.2-3",
-    judge: ({ statement, updated }) =>
-      updated && !sameDirectoryId(updated.record.softwareId, statement.softwareId)
-        ? { code: "statement.other-software", expected: printable(updated.record.softwareId), received: printable(statement.softwareId) }
-        : undefined,
+    judge: (facts) => {
+      const registered = registeredClient(facts);
+      return registered && !sameDirectoryId(registered.softwareId, facts.statement.softwareId)
+        ? { code: "statement.other-software", expected: printable(registered.softwareId), received: printable(facts.statement.softwareId) }
+        : undefined;
+    },
   },
   {
     name: "statement-is-of-the-registered-organisation",
     clause: "DCR 9.3.2-3",
-    judge: ({ statement, updated }) =>
-      updated && !sameDirectoryId(updated.record.organisationId, statement.organisation.id)
-        ? { code: "statement.other-organisation", expected: printable(updated.record.organisationId), received: printable(statement.organisation.id) }
-        : undefined,
+    judge: (facts) => {
+      const registered = registeredClient(facts);
+      const { organisation } = facts.statement;
+      return registered && !sameDirectoryId(registered.organisationId, organisation.id)
+        ? { code: "statement.other-organisation", expected: printable(registered.organisationId), received: printable(organisation.id) }
+        : undefined;
+    },
   },
 ];
+
+/** The client that the call is about: by its registration access token, or else by its statement. */
+function registeredClient({ updated, existing }: RegistrationFacts): ClientRecord | undefined {
+  return (updated ?? existing)?.record;
+}
