@@ -1,9 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AuditActor } from "../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
-import { newClientId, newToken, routeOfSoftware, sha256, type Randomness } from "../kernel/identifiers.ts";
+import { newClientId, newToken, routeOf, routeOfSoftware, sha256, type Randomness } from "../kernel/identifiers.ts";
 import type { Log } from "../kernel/log.ts";
 import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
+import { printable, type Refusal } from "../kernel/refusal.ts";
 import { engineClient } from "../oidc/client-adapter.ts";
 import { endpointPaths, recoverUrl, registrationClientUri, type Realm } from "../oidc/endpoints.ts";
 import type { RegistrationUnit } from "../oidc/registration-unit.ts";
@@ -20,6 +21,7 @@ import { duplicateOf } from "../policy/registration/metadata-checks.ts";
 import type { RegistrationFactsSource } from "../policy/registration/registration-facts.ts";
 import type { ClientRecord, ClientRecords } from "../store/client-records.ts";
 import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts";
+import { inPermittedCharacters } from "./engine-answer.ts";
 import type { RunEngine } from "./engine-run.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import type { JudgeClientCertificate, JudgedCertificate } from "./judge-client-certificate.ts";
@@ -186,12 +188,12 @@ async function recover(call: RegistrationCall, needs: RegistrationRoutesNeeds): 
 }
 
 /**
- * Judges the body as the real call would, and stores nothing. With a registration access token and a `client_id` in
- * the body it is judged as an update of that client.
+ * Judges the body as the real call would, and stores nothing. With a registration access token it is judged as an
+ * update of that token's client.
  */
 async function dryRun(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
   const body = await bodyOf(call, needs);
-  const judged: StatementCall = { certificate: call.certificate.verdict, ...dryRunOperation(call, body), body };
+  const judged: StatementCall = { certificate: call.certificate.verdict, ...(await dryRunOperation(call, needs)), body };
   const decision = await decideRegistration(judged, needs.facts);
   const first = decision.accepted ? undefined : refusalCatalogue[decision.refusals[0].code];
   return {
@@ -212,10 +214,15 @@ function withCertificateWarnings([gate, ...rest]: readonly Record<string, unknow
   return [gate ?? {}, ...warnings.map(({ code, message }) => ({ check: certificateGate.name, clause: certificateGate.clause, result: "warning", code, received: message })), ...rest];
 }
 
-function dryRunOperation(call: RegistrationCall, body: JsonBody): Pick<StatementCall, "operation" | "management"> {
-  const clientId = "json" in body ? body.json["client_id"] : undefined;
+/** The token's own beginning tells its client, as the address does in the real call. */
+async function dryRunOperation(call: RegistrationCall, { clients }: RegistrationRoutesNeeds): Promise<Pick<StatementCall, "operation" | "management">> {
   const token = bearerOf(call);
-  return typeof clientId === "string" && token !== undefined ? { operation: "update", management: { clientId, token } } : { operation: "register" };
+  if (token === undefined) {
+    return { operation: "register" };
+  }
+  const route = routeOf(token);
+  const client = route === undefined ? undefined : await clients.findByRoute(route);
+  return { operation: "update", management: { clientId: client?.record.clientId ?? "", token } };
 }
 
 /** Lets the engine's own action answer, and leave in the unit what it wants stored: nothing, when it refuses. */
@@ -227,12 +234,22 @@ async function runEngine(
 ): Promise<JsonAnswer> {
   const { registration } = endpointPaths;
   const path = unit.known ? `${registration}/${unit.known.clientId}` : registration;
+  if (unit.known) {
+    // As the engine reads it: one space, where RFC 9110 section 11.4 allows several.
+    request.headers.authorization = `Bearer ${unit.known.registrationToken}`;
+  }
   const answer = await needs.runEngine(request, response, { path, state: { registration: unit, clientCertificate: certificate.presented }, body });
   if (answer.status >= 400) {
     delete unit.stored;
     needs.log.warn({ requestId, answer: answer.body }, "the engine refused what the checks accepted");
+    return answer.status < 500 ? refusalAnswer(needs.realm, [refusedByEngine(answer.body)]) : inPermittedCharacters(answer);
   }
   return { ...answer, logged: { clientId: (unit.fresh ?? unit.known)?.clientId } };
+}
+
+function refusedByEngine(body: unknown): Refusal {
+  const { error, error_description } = (body ?? {}) as { error?: unknown; error_description?: unknown };
+  return { code: "request.refused-by-engine", expected: "metadata that fit together", received: printable(`${String(error)}: ${String(error_description)}`) };
 }
 
 function newRecord(
@@ -301,7 +318,8 @@ function registrationPath(realm: Realm): string {
 
 /** The client of a management call: behind the registration path, or in its parameter `client_id`. */
 function managementOf(call: RegistrationCall, { realm }: RegistrationRoutesNeeds): { clientId: string; token: string | undefined } {
-  const [path = "", query] = (call.request.url ?? "").split("?", 2);
+  // In absolute form (RFC 9112 section 3.2.2) scheme and host come first.
+  const [path = "", query] = (call.request.url ?? "").replace(/^https?:\/\/[^/?#]*/i, "").split("?", 2);
   const inPath = path.slice(registrationPath(realm).length + 1).replace(/\/$/, "");
   const [inQuery, ...more] = inPath === "" ? new URLSearchParams(query).getAll("client_id") : [];
   return { clientId: inPath || (more.length === 0 && inQuery) || "", token: bearerOf(call) };

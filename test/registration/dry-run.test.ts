@@ -85,6 +85,26 @@ describe("the dry run of a registration", () => {
     }
   });
 
+  it("with a token alone judges the body as the update of the token's client that PUT makes", async () => {
+    await world.registered(tpp, {}, async (client) => {
+      const headers = { authorization: `Bearer ${client.token}` };
+      const { client_id: _, ...body } = await world.updateBody(tpp, client);
+      const tried = await dryRun(body, { headers });
+      expect(tried.json()).to.include({ accepted: true, operation: "update" });
+      expect((await world.manage("PUT", tpp, client, { body })).status).to.equal(tried.json().answer.status);
+      const other = { ...body, client_id: "another" };
+      const [refusedThere, refusedHere] = [await world.manage("PUT", tpp, client, { body: other }), await dryRun(other, { headers })];
+      expect(codesIn(refusedThere)).to.deep.equal(["request.other-client-id"]);
+      expect(codesIn(refusedHere)).to.deep.equal(["request.other-client-id"]);
+      const unreadable = await dryRun([], { headers });
+      expect(codesIn(unreadable)).to.deep.equal(codesIn(await world.manage("PUT", tpp, client, { body: [] })));
+    });
+    for (const token of ["invented", "0".repeat(16)]) {
+      const answer = await dryRun(await world.bodyOf(tpp), { headers: { authorization: `Bearer ${token}` } });
+      expect(codesIn(answer)).to.deep.equal(["registration-token.unknown"]);
+    }
+  });
+
   it("with token and client_id judges the body as an update, and changes nothing", async () => {
     await world.registered(tpp, {}, async (client) => {
       const headers = { authorization: `Bearer ${client.token}` };

@@ -15,6 +15,8 @@ export interface HttpsCall {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** The request target as it is written, where that is not the address's path. */
+  readonly target?: string;
   /** The client certificate; none when left out. */
   readonly identity?: TlsIdentity;
   readonly ca: string;
@@ -33,7 +35,7 @@ export function httpsCall(url: string, call: HttpsCall): Promise<HttpsAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { method: call.method ?? "GET", headers, ca, agent: call.agent ?? false, ...servername, ...identity, ...(call.weak ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}) },
+      { method: call.method ?? "GET", headers, ca, agent: call.agent ?? false, ...(call.target === undefined ? {} : { path: call.target }), ...servername, ...identity, ...(call.weak ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}) },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -1,5 +1,5 @@
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
-import type { Refusal } from "../../kernel/refusal.ts";
+import { printable, type Refusal } from "../../kernel/refusal.ts";
 import { equalInConstantTime, routeOfSoftware, sha256 } from "../../kernel/identifiers.ts";
 import { sameDirectoryId } from "../../certs/brcac.ts";
 import type { DocumentReading } from "../../directory/cached-documents.ts";
@@ -98,7 +98,7 @@ export function createRegistrationFacts(needs: RegistrationFactsNeeds): Registra
         return { opens: false, refusal: refusal("registration-token.unknown", "the token of this client", "another one") };
       }
       if (!belongsTo(brcac, client)) {
-        return { opens: false, refusal: refusal("registration-token.other-software", "a certificate of the registered software", `UID ${brcac.softwareId}`) };
+        return { opens: false, refusal: refusal("registration-token.other-software", "a certificate of the registered software", `UID ${printable(brcac.softwareId)}`) };
       }
       return { opens: true, client };
     },
