@@ -64,7 +64,7 @@ export function createPublicApp(needs: AppsNeeds): Koa {
 export function createMtlsListener(needs: AppsNeeds): RequestListener {
   const direct = { ...tokenHandlers(needs.tokens), ...registrationHandlers(needs.registration) };
   const router = new Router();
-  addThroughKoa(router, direct);
+  addThroughKoa(router, direct, needs.realm);
   addUserinfoRoutes(router, needs.tokens);
   addConsentRoutes(router, needs.consents);
   return pastKoa(direct, assemble(needs, router).callback(), needs);

@@ -2,10 +2,12 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type Router from "@koa/router";
 import type { Middleware } from "koa";
 import type { Log } from "../kernel/log.ts";
+import type { Realm } from "../oidc/endpoints.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import { logAlso, requestIdOf, writeLogLine } from "./request-log.ts";
 import { constantSecurityHeaders } from "./security-headers.ts";
 import { unexpectedAnswer } from "./unexpected-error.ts";
+import { refuseMethod } from "./unknown-address.ts";
 
 /** A request without koa's context. */
 export interface DirectCall {
@@ -59,8 +61,12 @@ function finderOf(routes: DirectRoutes): (method: string, url: string) => Direct
   }
   return (method, url) => {
     const found = exact.get(`${method} ${url}`);
+    // A path of its own is never a parameter of the one above it, whatever the method.
+    if (found || Object.hasOwn(routes, url)) {
+      return found;
+    }
     const slash = url.lastIndexOf("/");
-    return found ?? (plainSegment.test(url.slice(slash + 1)) ? oneBelow.get(`${method} ${url.slice(0, slash)}`) : undefined);
+    return plainSegment.test(url.slice(slash + 1)) ? oneBelow.get(`${method} ${url.slice(0, slash)}`) : undefined;
   };
 }
 
@@ -95,10 +101,16 @@ async function answerDirectly(request: IncomingMessage, response: ServerResponse
 
 const jsonType = { "content-type": "application/json; charset=utf-8" } as const;
 
-/** The same handlers as routes of koa. */
-export function addThroughKoa(router: Router, routes: DirectRoutes): void {
-  for (const { path, method, handler } of eachOf(routes)) {
-    router.register(path, [method], throughKoa(handler));
+/** The same handlers as routes of koa. A path of its own takes every method, so that none comes to a parameter behind it. */
+export function addThroughKoa(router: Router, routes: DirectRoutes, realm: Realm): void {
+  for (const [path, handlers] of Object.entries(routes)) {
+    for (const { method, handler } of eachOf({ [path]: handlers })) {
+      router.register(path, [method], throughKoa(handler));
+    }
+    if (!parameter.test(path)) {
+      const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["HEAD", "GET"] : [method]));
+      router.all(path, (ctx) => refuseMethod(ctx, realm, allowed));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type Router from "@koa/router";
-import type { Middleware } from "koa";
+import type { Context, Middleware } from "koa";
 import type { Realm } from "../oidc/endpoints.ts";
 import { answerRefusals } from "./refusal-answer.ts";
 
@@ -12,8 +12,7 @@ export function unknownAddress(router: Router, realm: Realm): Middleware {
     }
     const allowed = [...new Set(router.match(ctx.path, ctx.method).path.flatMap(({ methods }) => methods))];
     if (allowed.length > 0) {
-      ctx.set("allow", allowed.join(", "));
-      answerRefusals(ctx, realm, [{ code: "method.not-allowed", expected: allowed.join(", "), received: ctx.method.replace(/[^A-Z]/g, "?") }]);
+      refuseMethod(ctx, realm, allowed);
       return;
     }
     ctx.status = 404;
@@ -23,4 +22,10 @@ export function unknownAddress(router: Router, realm: Realm): Middleware {
       error_uri: `${realm.issuer}/.well-known/openid-configuration`,
     };
   };
+}
+
+/** 405 with `Allow` (RFC 9110 section 15.5.6). */
+export function refuseMethod(ctx: Context, realm: Realm, allowed: readonly string[]): void {
+  ctx.set("allow", allowed.join(", "));
+  answerRefusals(ctx, realm, [{ code: "method.not-allowed", expected: allowed.join(", "), received: ctx.method.replace(/[^A-Z]/g, "?") }]);
 }

@@ -57,6 +57,26 @@ describe("managing a registration (RFC 7592)", () => {
     }
   });
 
+  it("takes it behind several spaces, and any spelling of Bearer (RFC 9110 11.1)", async () => {
+    for (const scheme of ["Bearer  ", "bearer   ", "BEARER "]) {
+      const headers = { authorization: `${scheme}${client.token}` };
+      const read = await world.manage("GET", tpp, client, { headers });
+      expect(read.status, read.text).to.equal(200);
+      expect(read.json()).to.deep.equal(client.body);
+      const updated = await world.manage("PUT", tpp, client, { headers, body: await world.updateBody(tpp, client) });
+      expect(updated.status, updated.text).to.equal(200);
+      client = { ...client, body: updated.json() };
+    }
+  });
+
+  it("finds the client of an address in absolute form (RFC 9112 3.2.2)", async () => {
+    for (const url of [client.uri, byQuery()]) {
+      const answer = await world.manage("GET", tpp, client, { url, target: url });
+      expect(answer.status, answer.text).to.equal(200);
+      expect(answer.json()).to.deep.equal(client.body);
+    }
+  });
+
   it("takes no access token for it", async () => {
     const { access_token: token } = (await world.server.requestToken(tpp, client.clientId)).json();
     expectRefusal(await world.manage("GET", tpp, client, { token }), "registration-token.unknown");
@@ -139,12 +159,10 @@ describe("managing a registration (RFC 7592)", () => {
   });
 
   it("answers 405 with Allow to other methods, and 404 to other addresses, in JSON", async () => {
-    for (const [path, method, allowed] of [["", "PATCH", "POST"], [`/${client.clientId}`, "POST", "PUT"], ["/check", "DELETE", "POST"], ["", "OPTIONS", "POST"]] as const) {
+    const own = `/${client.clientId}`;
+    const cases = [["", "PATCH", "POST"], ["", "OPTIONS", "POST"], [own, "POST", "PUT"], [own, "PATCH", "GET"]] as const;
+    for (const [path, method, allowed] of cases) {
       const answer = await world.server.call(world.address(path), { method, identity: tpp.tls });
-      if (path === "/check") {
-        expect(answer.status).to.equal(401);
-        continue;
-      }
       expectRefusal(answer, "method.not-allowed");
       expect(String(answer.headers["allow"]).split(", ")).to.include(allowed);
     }
@@ -152,6 +170,16 @@ describe("managing a registration (RFC 7592)", () => {
     expect(nowhere.status).to.equal(404);
     expect(nowhere.json().error).to.equal("not_found");
   });
+
+  for (const path of ["/check", "/recover", "/check?", "/recover/"]) {
+    it(`takes ${path} for no client: other methods than POST are answered 405`, async () => {
+      for (const method of ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+        const answer = await world.manage(method, tpp, client, { url: world.address(path) });
+        expectRefusal(answer, "method.not-allowed");
+        expect(answer.headers["allow"]).to.equal("POST");
+      }
+    });
+  }
 
   it("answers HEAD as GET, without the body", async () => {
     const answer = await world.manage("HEAD", tpp, client);
