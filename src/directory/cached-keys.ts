@@ -33,6 +33,8 @@ export interface CachedKeys {
   peek(url: string): KeySet | undefined;
   /** The JWKS, asked of the directory when there is no usable copy. Never rejects. */
   current(url: string): Promise<DocumentReading<KeySet>>;
+  /** The JWKS, asked of the directory now, at most once per cool-down. Never rejects. */
+  renew(url: string): Promise<DocumentReading<KeySet>>;
   /** One signing key; a `kid` that is not in our copy makes us ask again, at most once per cool-down. Never rejects. */
   signingKey(url: string, kid: string): Promise<KeyLookup>;
   state(url: string): DocumentState;
@@ -59,8 +61,8 @@ export function createCachedKeys(needs: CachedKeysNeeds): CachedKeys {
     return lookUp(await documents.renew(url), kid);
   }
 
-  const { peek, current, state, settled } = documents;
-  return { peek, current, signingKey, state, settled };
+  const { peek, current, renew, state, settled } = documents;
+  return { peek, current, renew, signingKey, state, settled };
 }
 
 function lookUp(reading: DocumentReading<KeySet>, kid: string): KeyLookup {

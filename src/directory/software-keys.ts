@@ -6,6 +6,8 @@ import { isSigningKey, type DirectoryKey, type KeySet } from "./jwks.ts";
 export interface SoftwareKeys {
   /** The JWKS as a fact for registration: keys, what was left out and why, or why there is none. Never rejects. */
   keysOf(jwksUri: string): Promise<DocumentReading<KeySet>>;
+  /** The same, asked of the keystore now, at most once per cool-down. Never rejects. */
+  renewedKeysOf(jwksUri: string): Promise<DocumentReading<KeySet>>;
   /** The JWKS when it is at hand, without waiting: the same object for as long as nothing has changed. */
   cachedKeys(jwksUri: string): KeySet | undefined;
   /** A signing key when it is at hand, without waiting: map look-ups only. Undefined means: ask `signingKey`. */
@@ -19,6 +21,7 @@ export interface SoftwareKeys {
 export function createSoftwareKeys(keys: CachedKeys): SoftwareKeys {
   return {
     keysOf: keys.current,
+    renewedKeysOf: keys.renew,
     cachedKeys: keys.peek,
     cachedSigningKey(jwksUri, kid) {
       const key = keys.peek(jwksUri)?.byKid.get(kid);

@@ -32,6 +32,8 @@ describe("the keys of a registration (DCR 7.1-4, 7.1-5, 9.4; D8)", () => {
     return world.post(tpp, await world.bodyOf(tpp));
   }
 
+  const publishEncryptionKey = async (tpp: SandboxTpp) => publishKey(world.directory, tpp, "late", { use: "enc", jwk: await newJwk(2048, { kid: "late", use: "enc", alg: "RSA-OAEP" }) });
+
   const changes: [string, readonly RefusalCode[], (directory: SandboxDirectory, tpp: SandboxTpp) => Promise<unknown>][] = [
     ["without a key for encryption", ["jwks.encryption-key-missing"], (directory, tpp) => changePublishedKeys(directory, tpp, (key) => (key.use === "enc" ? undefined : key))],
     ["without a key for signatures", ["jwks.signing-key-missing"], (directory, tpp) => changePublishedKeys(directory, tpp, (key) => (key.use === "sig" ? undefined : key))],
@@ -66,6 +68,35 @@ describe("the keys of a registration (DCR 7.1-4, 7.1-5, 9.4; D8)", () => {
       expectRefusal(await answerWith(change), first, ...others);
     });
   }
+
+  const mends: [string, RefusalCode, (directory: SandboxDirectory, tpp: SandboxTpp) => Promise<unknown>][] = [
+    ["an encryption key", "jwks.encryption-key-missing", (directory, tpp) => changePublishedKeys(directory, tpp, (key) => (key.use === "enc" ? undefined : key))],
+    ["a BRSEAL", "brseal.not-accepted", (directory, tpp) => changeSeal(directory, tpp, { notAfter: yesterday, notBefore: new Date(yesterday.getTime() - 1_000) })],
+  ];
+  for (const [what, code, spoil] of mends) {
+    it(`sees ${what} that was published after a refusal at once, in the real call and in the dry run`, async () => {
+      for (const path of ["", "/check"]) {
+        const tpp = await world.directory.createTpp();
+        await spoil(world.directory, tpp);
+        expectRefusal(await world.post(tpp, await world.bodyOf(tpp)), code);
+        await (what === "a BRSEAL" ? changeSeal(world.directory, tpp) : publishEncryptionKey(tpp));
+        const answer = await world.post(tpp, await world.bodyOf(tpp), { path });
+        expect(answer.json(), answer.text).to.include(path === "" ? { software_id: tpp.description.software_id } : { accepted: true });
+      }
+    });
+  }
+
+  it("asks the keystore once per cool-down for keys that stay as they are", async () => {
+    const tpp = await world.directory.createTpp();
+    await changePublishedKeys(world.directory, tpp, (key) => (key.use === "enc" ? undefined : key));
+    const refused = async () => expectRefusal(await world.post(tpp, await world.bodyOf(tpp)), "jwks.encryption-key-missing");
+    await refused();
+    await refused();
+    await publishEncryptionKey(tpp);
+    await refused();
+    world.time.forward(31);
+    expect((await world.post(tpp, await world.bodyOf(tpp))).status).to.equal(201);
+  });
 
   it("refuses a software whose BRSEAL the authority revoked", async () => {
     if (!revokedSeal) throw new Error("made before the server started");

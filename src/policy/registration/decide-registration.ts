@@ -3,6 +3,7 @@ import type { VersionedClient } from "../../store/client-records.ts";
 import type { AcceptedBrcac, CertificateVerdict } from "../trust/judge-certificate.ts";
 import { failed, failuresIn, notRun, passed, runChecks, type CheckReport } from "../check.ts";
 import { clientMetadata } from "./client-metadata.ts";
+import { gatherFacts } from "./gather-facts.ts";
 import { grantedScope } from "./metadata-checks.ts";
 import { registrationChecks, type StatementOperation } from "./registration-checks.ts";
 import type { RegistrationFacts, RegistrationFactsSource } from "./registration-facts.ts";
@@ -98,7 +99,7 @@ export async function decideRegistration(
   }
   reports.push(...statementReports);
 
-  const facts = await source.registration({ brcac, body, statement: reading.statement, updated });
+  const facts = await gatherFacts(source, { brcac, body, statement: reading.statement, updated });
   reports.push(...runChecks<RegistrationFacts>(checks, facts));
   if (failuresIn(reports).length > 0) {
     return withInactive(refused(reports), facts);

@@ -1,6 +1,7 @@
 import { failed, notRun, passed, runChecks, type CheckReport } from "../check.ts";
 import type { CertificateVerdict } from "../trust/judge-certificate.ts";
 import { bodyGate, certificateGate } from "./decide-registration.ts";
+import { gatherFacts } from "./gather-facts.ts";
 import { checksWithoutBody, registrationChecks } from "./registration-checks.ts";
 import type { RegistrationFacts, RegistrationFactsSource } from "./registration-facts.ts";
 import { readRegistrationRequest } from "./registration-request.ts";
@@ -26,7 +27,7 @@ export async function judgeStatement(
   if (!reading.verified) {
     return [...ahead, ...gate, ...notRun(all)];
   }
-  const facts = await source.registration({ brcac, body, statement: reading.statement, updated: undefined });
+  const facts = await gatherFacts(source, { brcac, body, statement: reading.statement, updated: undefined });
   const without = new Set(checksWithoutBody);
   return [...ahead, ...gate, ...all.flatMap((check) => (without.has(check) ? runChecks<RegistrationFacts>([check], facts) : notRun([check])))];
 }

@@ -68,10 +68,13 @@ export interface RegistrationFactsNeeds {
 export interface RegistrationFactsSource {
   registrationToken(clientId: string, token: string | undefined, brcac: AcceptedBrcac): Promise<RegistrationTokenFact>;
   statement(body: ReadRequest): Promise<StatementReading>;
-  registration(
-    known: { brcac: AcceptedBrcac; body: ReadRequest; statement: SoftwareStatement; updated: VersionedClient | undefined },
-  ): Promise<RegistrationFacts>;
+  registration(known: KnownOfRegistration): Promise<RegistrationFacts>;
+  /** The same with the keys that the keystore publishes now, where they came from our copy. */
+  withRenewedKeys(facts: RegistrationFacts): Promise<RegistrationFacts>;
 }
+
+/** What the gates have let through. */
+export type KnownOfRegistration = Pick<RegistrationFacts, "brcac" | "body" | "statement" | "updated">;
 
 export function createRegistrationFacts(needs: RegistrationFactsNeeds): RegistrationFactsSource {
   const { rules, clients } = needs;
@@ -112,6 +115,14 @@ export function createRegistrationFacts(needs: RegistrationFactsNeeds): Registra
         clients.findByRoute(routeOfSoftware(rules.realm, statement.softwareId)),
       ]);
       return { ...known, now: epochSeconds(needs.clock), rules, keys, seals: await seals(keys), existing };
+    },
+
+    async withRenewedKeys(facts) {
+      if (!facts.keys.available || facts.keys.asked) {
+        return facts;
+      }
+      const keys = await needs.softwareKeys.renewedKeysOf(facts.statement.jwksUri);
+      return { ...facts, keys, seals: await seals(keys) };
     },
   };
 }
