@@ -453,6 +453,13 @@ const clientMetadata = entriesOf(
       "A resposta do keystore para este software não é um JWKS utilizável.",
       "Publique no diretório chaves RSA de ao menos 2048 bits com kids distintos.",
     ],
+    "jwks.key-left-out": [
+      "DCR 9.4, R24",
+      "A published key is not usable and is left out. This is a warning and refuses nothing.",
+      "Take the key out of the directory, or publish it as an RSA key of at least 2048 bits with a kid of its own.",
+      "Uma chave publicada não é utilizável e foi deixada de lado. Isto é apenas um aviso e não impede o registro.",
+      "Retire a chave do diretório ou publique-a como chave RSA de ao menos 2048 bits com um kid próprio.",
+    ],
     "jwks.signing-key-missing": [
       "DCR 9.4, R24",
       "The keystore holds no signing key of this software.",

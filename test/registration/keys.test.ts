@@ -39,16 +39,18 @@ describe("the keys of a registration (DCR 7.1-4, 7.1-5, 9.4; D8)", () => {
     ["without a key for signatures", ["jwks.signing-key-missing"], (directory, tpp) => changePublishedKeys(directory, tpp, (key) => (key.use === "sig" ? undefined : key))],
     ["without any key", ["jwks.signing-key-missing", "jwks.encryption-key-missing"], (directory, tpp) => changePublishedKeys(directory, tpp, () => undefined)],
     [
-      "with a weak key beside the good ones",
-      ["jwks.invalid"],
-      async (directory, tpp) => publishKey(directory, tpp, "weak", { use: "sig", jwk: await newJwk(1024, { kid: "weak", use: "sig", alg: "PS256" }) }),
+      "with a weak key in the place of the good one",
+      ["jwks.invalid", "jwks.signing-key-missing"],
+      async (directory, tpp) => {
+        const weak = await newJwk(1024, { kid: "weak", use: "sig", alg: "PS256" });
+        await changePublishedKeys(directory, tpp, (key) => (key.use === "sig" ? { ...key, jwk: weak } : key));
+      },
     ],
     [
       "with two keys of one kid",
       ["jwks.invalid", "jwks.invalid", "jwks.encryption-key-missing"],
       async (directory, tpp) => publishKey(directory, tpp, "twin", { use: "enc", jwk: await newJwk(2048, { kid: tpp.encryption.kid, use: "enc", alg: "RSA-OAEP" }) }),
     ],
-    ["with a private key", ["jwks.invalid"], async (directory, tpp) => publishKey(directory, tpp, "private", { use: "enc", jwk: { ...(await newJwk(2048, { kid: "private", use: "enc" })), d: "AQAB" } })],
     ["with a BRSEAL that has expired", ["brseal.not-accepted"], (directory, tpp) => changeSeal(directory, tpp, { notBefore: new Date(yesterday.getTime() - 1_000), notAfter: yesterday })],
     ["with a BRSEAL that is not valid yet", ["brseal.not-accepted"], (directory, tpp) => changeSeal(directory, tpp, { notBefore: tomorrow, notAfter: new Date(tomorrow.getTime() + 1_000) })],
     ["with the BRSEAL of another organisation", ["brseal.other-organisation"], (directory, tpp) => changeSeal(directory, tpp, { organisationId: randomUUID() })],
@@ -66,6 +68,27 @@ describe("the keys of a registration (DCR 7.1-4, 7.1-5, 9.4; D8)", () => {
   for (const [what, [first = "jwks.invalid", ...others], change] of changes) {
     it(`refuses a software ${what}`, async () => {
       expectRefusal(await answerWith(change), first, ...others);
+    });
+  }
+
+  const spares: [string, string, () => Promise<Record<string, unknown>>][] = [
+    ["a weak key", "too-short", () => newJwk(1024, { kid: "spare", use: "sig", alg: "PS256" })],
+    ["a private key", "private-member", async () => ({ ...(await newJwk(2048, { kid: "spare", use: "enc" })), d: "AQAB" })],
+    ["a key of another kind", "not-rsa", async () => ({ kty: "EC", crv: "P-256", x: "x", y: "y", kid: "spare", use: "sig" })],
+  ];
+  for (const [what, reason, make] of spares) {
+    it(`warns of ${what} beside the good ones, and registers; it signs nothing`, async () => {
+      const tpp = await world.directory.createTpp();
+      const jwk = await make();
+      await publishKey(world.directory, tpp, "spare", { use: "sig", jwk });
+      const tried = await world.post(tpp, await world.bodyOf(tpp), { path: "/check" });
+      expect(tried.json().accepted, tried.text).to.equal(true);
+      expect(checksIn(tried).find(({ result }) => result === "warning")).to.include({ code: "jwks.key-left-out", received: `key spare: ${reason}` });
+      await world.registered(tpp, {}, async (client) => {
+        expect((await world.server.requestToken(tpp, client.clientId)).status).to.equal(200);
+        const client_assertion = await world.server.assertion(tpp, client.clientId, { header: { kid: "spare" } });
+        expectRefusal(await world.server.requestToken(tpp, client.clientId, { client_assertion }), "assertion.key-unknown");
+      });
     });
   }
 

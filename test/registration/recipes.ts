@@ -48,11 +48,11 @@ const withStatement =
 
 /** On a TPP of its own, whose keys in the keystore are changed before the server has seen them. */
 const withKeys =
-  (change: (world: RegistrationWorld, tpp: SandboxTpp) => Promise<unknown>): Recipe =>
+  (change: (world: RegistrationWorld, tpp: SandboxTpp) => Promise<unknown>, path = ""): Recipe =>
   async ({ world }) => {
     const tpp = await world.directory.createTpp();
     await change(world, tpp);
-    return world.post(tpp, await world.bodyOf(tpp));
+    return world.post(tpp, await world.bodyOf(tpp), { path });
   };
 
 /** An update of a client that is registered for it and deleted afterwards. */
@@ -161,8 +161,12 @@ export const recipes = {
   "jwks-uri.differs": withMembers({ jwks_uri: "https://tpp.example.com/keys" }),
   "jwks.not-in-keystore": withClaims({ software_jwks_uri: "https://tpp.example.com/keys" }),
   "jwks.invalid": withKeys(async ({ directory }, tpp) => {
-    await publishKey(directory, tpp, "weak", { use: "sig", jwk: await newJwk(1024, { kid: "weak", use: "sig" }) });
+    const weak = await newJwk(1024, {});
+    await changePublishedKeys(directory, tpp, (key) => (key.use === "enc" ? { ...key, jwk: { ...weak, kid: key.kid, use: "enc" } } : key));
   }),
+  "jwks.key-left-out": withKeys(async ({ directory }, tpp) => {
+    await publishKey(directory, tpp, "weak", { use: "sig", jwk: await newJwk(1024, { kid: "weak", use: "sig" }) });
+  }, "/check"),
   "jwks.signing-key-missing": withKeys(({ directory }, tpp) => changePublishedKeys(directory, tpp, (key) => (key.use === "sig" ? undefined : key))),
   "jwks.encryption-key-missing": withKeys(({ directory }, tpp) => changePublishedKeys(directory, tpp, (key) => (key.use === "enc" ? undefined : key))),
   "brseal.not-accepted": withKeys(({ directory }, tpp) => changeSeal(directory, tpp, { notAfter: new Date(Date.now() - 1_000) })),

@@ -1,6 +1,6 @@
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 import type { DocumentFailure } from "../../directory/cached-documents.ts";
-import { isSigningKey } from "../../directory/jwks.ts";
+import { isEncryptionKey, isSigningKey, type KeySet } from "../../directory/jwks.ts";
 import type { Check } from "../check.ts";
 import { sameDirectoryId } from "../../certs/brcac.ts";
 import type { Brseal } from "../../certs/brseal.ts";
@@ -36,10 +36,16 @@ export const publishedKeyChecks: readonly Check<RegistrationFacts>[] = [
   },
   { name: "keys-are-published", clause: "DCR 9.4", judge: published },
   {
+    name: "every-published-key-is-usable",
+    clause: "DCR 9.4",
+    onlyWarns: true,
+    judge: ({ keys }) => (keys.available && hasNeededKeys(keys.value) ? unusable(keys.value, "jwks.key-left-out") : undefined),
+  },
+  {
     name: "signing-key-is-published",
     clause: "DCR 9.4",
     judge: ({ keys }) =>
-      !keys.available || [...keys.value.byKid.values()].some(isSigningKey)
+      !keys.available || hasSigningKey(keys.value)
         ? undefined
         : { code: "jwks.signing-key-missing", expected: "an RSA key with use sig", received: kidsOf(keys.value.byKid) },
   },
@@ -47,7 +53,7 @@ export const publishedKeyChecks: readonly Check<RegistrationFacts>[] = [
     name: "encryption-key-is-published",
     clause: "FAPI-BR 5.2.2.1-4, D8",
     judge: ({ keys }) =>
-      !keys.available || [...keys.value.byKid.values()].some(({ use }) => use === "enc")
+      !keys.available || hasEncryptionKey(keys.value)
         ? undefined
         : { code: "jwks.encryption-key-missing", expected: "an RSA key with use enc", received: kidsOf(keys.value.byKid) },
   },
@@ -65,11 +71,7 @@ function liesUnder(address: string, base: string): boolean {
 
 function published({ keys, statement, rules }: RegistrationFacts): Refusal | readonly Refusal[] | undefined {
   if (keys.available) {
-    return keys.value.rejected.map(({ kid, reason }) => ({
-      code: "jwks.invalid",
-      expected: "RSA public keys of 2048 bits or more with distinct kids",
-      received: `key ${printable(kid ?? "without kid")}: ${reason}`,
-    }));
+    return hasNeededKeys(keys.value) ? undefined : unusable(keys.value, "jwks.invalid");
   }
   if (!liesUnder(statement.jwksUri, rules.keystoreUrl)) {
     // Nobody was asked, as another check says.
@@ -80,6 +82,27 @@ function published({ keys, statement, rules }: RegistrationFacts): Refusal | rea
     expected: "a JWKS from the keystore",
     received: printable(`${keys.failure.reason}: ${keys.failure.detail}`),
   };
+}
+
+/** A broken key does not spoil its JWKS: what is left out refuses nobody who has the keys that are needed. */
+function hasNeededKeys(keys: KeySet): boolean {
+  return hasSigningKey(keys) && hasEncryptionKey(keys);
+}
+
+function hasSigningKey({ byKid }: KeySet): boolean {
+  return [...byKid.values()].some(isSigningKey);
+}
+
+function hasEncryptionKey({ byKid }: KeySet): boolean {
+  return [...byKid.values()].some(isEncryptionKey);
+}
+
+function unusable({ rejected }: KeySet, code: "jwks.invalid" | "jwks.key-left-out"): readonly Refusal[] {
+  return rejected.map(({ kid, reason }) => ({
+    code,
+    expected: "RSA public keys of 2048 bits or more with distinct kids",
+    received: `key ${printable(kid ?? "without kid")}: ${reason}`,
+  }));
 }
 
 /** The keystore is there, and what it says of this software is no JWKS; a 4xx is how it says that there is none. */
