@@ -175,11 +175,11 @@ function addRecover(clients: Command, open: OpenClients): void {
     .action((id: string) =>
       withClients(open, async (opened) => {
         const { token } = await changed(opened, id, async (client, by) => {
-          const statement = await opened.clients.statementOf(id);
-          if (statement === undefined) {
+          const jwt = await opened.clients.statementOf(id);
+          if (jwt === undefined) {
             throw new Error(`client ${id} has no software statement in the store; delete it and let the TPP register again`);
           }
-          return opened.lifecycle.recover(client, statement, by);
+          return opened.lifecycle.recover(client, { jwt }, by);
         });
         await print(`registration_client_uri    ${registrationClientUri(opened.realm, id)}\nregistration_access_token  ${token}\n`);
         console.error("Hand the token to the TPP over a safe channel: it is not shown again.");

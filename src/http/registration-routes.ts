@@ -8,7 +8,7 @@ import { printable, type Refusal } from "../kernel/refusal.ts";
 import { engineClient } from "../oidc/client-adapter.ts";
 import { endpointPaths, recoverUrl, registrationClientUri, type Realm } from "../oidc/endpoints.ts";
 import type { RegistrationUnit } from "../oidc/registration-unit.ts";
-import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
+import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle, type StatementTaken } from "../policy/registration/client-lifecycle.ts";
 import {
   certificateGate,
   decideManagement,
@@ -130,7 +130,7 @@ async function update(call: RegistrationCall, needs: RegistrationRoutesNeeds): P
     const unit: RegistrationUnit = { decision, known: { clientId, metadata: engineClient(client.record), registrationToken: management.token ?? "" } };
     const answer = await runEngine(call, needs, unit, { ...decision.metadata, client_id: clientId, software_statement: decision.statementJwt });
     if (unit.stored) {
-      await needs.lifecycle.update(client, storedMetadata(unit.stored), decision.statementJwt, changedBy(call));
+      await needs.lifecycle.update(client, storedMetadata(unit.stored), statementTaken(decision), changedBy(call));
     }
     return answer;
   });
@@ -171,7 +171,7 @@ async function recover(call: RegistrationCall, needs: RegistrationRoutesNeeds): 
     if (!decision.accepted || !client) {
       return refuse(decision as Refused, needs);
     }
-    const { token } = await needs.lifecycle.recover(client, decision.statementJwt, changedBy(call));
+    const { token } = await needs.lifecycle.recover(client, statementTaken(decision), changedBy(call));
     const { clientId } = client.record;
     return {
       status: 200,
@@ -273,6 +273,10 @@ function newRecord(
     registeredAt: typeof issuedAt === "number" ? issuedAt : now,
     updatedAt: now,
   };
+}
+
+function statementTaken({ statementJwt, facts }: AcceptedStatement): StatementTaken {
+  return { jwt: statementJwt, organisationName: facts.statement.organisation.name };
 }
 
 /** The statement lies beside the record, so that no other request has to read its kilobytes. */

@@ -1,11 +1,6 @@
 import { expect } from "chai";
-import { systemRandomness } from "../../src/kernel/identifiers.ts";
-import { createAuditLog } from "../../src/policy/audit/audit-log.ts";
-import { createClientLifecycle, type ClientLifecycle } from "../../src/policy/registration/client-lifecycle.ts";
-import { createClientRecords, type ClientRecords } from "../../src/store/client-records.ts";
-import { openLmdbStore } from "../../src/store/lmdb-store.ts";
-import type { Store } from "../../src/store/store.ts";
 import type { SandboxTpp } from "../support/sandbox.ts";
+import { openOperator, type Operator } from "./open-operator.ts";
 import { expectRefusal, startRegistrationWorld, type Registered, type RegistrationWorld } from "./registration-world.ts";
 
 const inactiveRole = [{ role: "DADOS", authorisation_domain: "Open Banking", status: "Inactive" }];
@@ -14,21 +9,15 @@ describe("suspending a registered client", () => {
   let world: RegistrationWorld;
   let tpp: SandboxTpp;
   let client: Registered;
-  let store: Store;
-  let operator: { clients: ClientRecords; lifecycle: ClientLifecycle };
+  let operator: Operator;
 
   before(async () => {
     world = await startRegistrationWorld();
     tpp = await world.directory.createTpp();
-    const { clock } = world.time;
-    const { lmdb } = world.server.settings["store"] as { lmdb: { path: string } };
-    store = openLmdbStore({ path: lmdb.path, clock });
-    const clients = createClientRecords({ store });
-    const audit = createAuditLog({ clock, randomness: systemRandomness });
-    operator = { clients, lifecycle: createClientLifecycle({ clients, audit, clock, randomness: systemRandomness }) };
+    operator = openOperator(world);
   });
   after(async () => {
-    await store.close();
+    await operator.close();
     await world.stop();
   });
   beforeEach(async () => {
@@ -50,8 +39,8 @@ describe("suspending a registered client", () => {
   const byOperator = async (act: "suspend" | "restore") => {
     const found = await operator.clients.find(client.clientId);
     if (!found) throw new Error("the client is registered");
-    const by = { actor: { kind: "operator" as const, operator: "test" } };
-    await (act === "suspend" ? operator.lifecycle.suspend(found, { by: "operator", reason: "fraud" }, by) : operator.lifecycle.restore(found, by));
+    const { lifecycle, by } = operator;
+    await (act === "suspend" ? lifecycle.suspend(found, { by: "operator", reason: "fraud" }, by) : lifecycle.restore(found, by));
   };
 
   for (const [claims, code] of [

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import type { SandboxTpp } from "../support/sandbox.ts";
+import { openOperator } from "./open-operator.ts";
 import { checksIn, expectRefusal, startRegistrationWorld, type Registered, type RegistrationWorld } from "./registration-world.ts";
 
 const first = "https://www.example.com/callback";
@@ -55,6 +56,22 @@ describe("updating a registration (RFC 7592 2.2)", () => {
     const restored = await read();
     expect(restored.scope).to.equal(client.body["scope"]);
     expect(restored.grant_types).to.have.members(["authorization_code", "implicit", "refresh_token", "client_credentials"]);
+  });
+
+  it("takes the organisation's name from the statement, for the pages that show it, and so does a recovery", async () => {
+    const operator = openOperator(world);
+    const shownName = async () => (await operator.clients.find(client.clientId))?.record.organisationName;
+    try {
+      await world.manage("PUT", tpp, client, { body: await world.updateBody(tpp, client, {}, { org_name: "Fintech Renomeada" }) });
+      expect(await shownName()).to.equal("Fintech Renomeada");
+      await world.manage("PUT", tpp, client, { body: await world.updateBody(tpp, client, {}, { org_name: null }) });
+      expect(await shownName()).to.equal("Fintech Renomeada");
+      const recovered = await world.post(tpp, { software_statement: await tpp.statement({ claims: { org_name: "Fintech Incorporada" } }) }, { path: "/recover" });
+      client = { ...client, token: recovered.json().registration_access_token };
+      expect(await shownName()).to.equal("Fintech Incorporada");
+    } finally {
+      await operator.close();
+    }
   });
 
   it("counts a member that is null as absent", async () => {

@@ -26,15 +26,22 @@ export class ClientChangedMeanwhile extends Error {
   }
 }
 
+/** The statement that a change was made with. */
+export interface StatementTaken {
+  readonly jwt: string;
+  /** As it calls the organisation; without a name in it the known one stays. */
+  readonly organisationName?: string | undefined;
+}
+
 /** Every change of a client's state, each in one batch with its audit entry. */
 export interface ClientLifecycle {
   /** False when the software is registered already; of many at once exactly one succeeds. */
   register(record: ClientRecord, statement: string, by: ChangedBy): Promise<boolean>;
-  update(from: VersionedClient, metadata: ClientRecord["metadata"], statement: string, by: ChangedBy): Promise<void>;
+  update(from: VersionedClient, metadata: ClientRecord["metadata"], statement: StatementTaken, by: ChangedBy): Promise<void>;
   /** Ends the client, its registration access token and all its tokens in one step. */
   remove(client: VersionedClient, by: ChangedBy): Promise<void>;
   /** A new registration access token; the old one is dead. */
-  recover(client: VersionedClient, statement: string, by: ChangedBy): Promise<{ token: string }>;
+  recover(client: VersionedClient, statement: StatementTaken, by: ChangedBy): Promise<{ token: string }>;
   suspend(client: VersionedClient, suspension: Pick<ClientSuspension, "by" | "reason">, by: ChangedBy): Promise<void>;
   restore(client: VersionedClient, by: ChangedBy): Promise<void>;
   /** Gives or takes scopes of the bank's products. */
@@ -59,13 +66,15 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     to: Partial<ClientRecord>,
     action: AuditAction,
     by: ChangedBy,
-    more: { statement?: string; details?: Record<string, unknown> } = {},
+    more: { statement?: StatementTaken; details?: Record<string, unknown> } = {},
   ): Promise<void> => {
     const { suspension: _, keptByOperator, ...base } = from.record;
     const word = keptByOperator && more.statement === undefined ? { keptByOperator } : {};
     const kept = to.status === "active" || from.record.suspension === undefined ? {} : { suspension: from.record.suspension };
-    const record: ClientRecord = { ...base, ...word, ...kept, ...to, updatedAt: now() };
-    const statement = more.statement === undefined ? {} : { statement: more.statement };
+    const { jwt, organisationName } = more.statement ?? {};
+    const named = organisationName === undefined ? {} : { organisationName };
+    const record: ClientRecord = { ...base, ...word, ...kept, ...named, ...to, updatedAt: now() };
+    const statement = jwt === undefined ? {} : { statement: jwt };
     const done = await clients.replace(from, { record, ...statement, with: [entry(record, action, by, more.details)] });
     if (!done) {
       throw new ClientChangedMeanwhile(record.clientId);
