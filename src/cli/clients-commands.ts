@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { registrationClientUri, type Realm } from "../oidc/endpoints.ts";
 import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
-import type { ClientRecord, ClientRecords, VersionedClient } from "../store/client-records.ts";
+import type { ClientRecord, ClientRecords, ClientSuspension, VersionedClient } from "../store/client-records.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
 import { pageSize } from "./page-size.ts";
 import { fitForTerminal, memberLines, print, textTable, utcTime } from "./terminal-text.ts";
@@ -117,17 +117,17 @@ function addSuspend(clients: Command, open: OpenClients): void {
 function addRestore(clients: Command, open: OpenClients): void {
   clients
     .command("restore")
-    .description("make a suspended client active again")
+    .description("lift a client's suspension; one by its software statement, beneath an operator's, stays")
     .argument("<client-id>", "id of the client")
     .action((id: string) =>
       withClients(open, async (opened) => {
-        await changed(opened, id, async (client, by) => {
+        const left = await changed(opened, id, async (client, by) => {
           if (client.record.status === "active") {
             throw new Error(`client ${id} is not suspended`);
           }
-          await opened.lifecycle.restore(client, by);
+          return opened.lifecycle.restore(client, by);
         });
-        await print(`Client ${id} is active.\n`);
+        await print(left ? `Client ${id} stays suspended by its software statement: ${fitForTerminal(left.reason)}.\n` : `Client ${id} is active.\n`);
       }),
     );
 }
@@ -238,12 +238,16 @@ function shown(record: ClientRecord): Record<string, unknown> {
     software_id: record.softwareId,
     organisation_id: record.organisationId,
     status: record.status,
-    ...(suspension === undefined ? {} : { suspension: { by: suspension.by, reason: suspension.reason, at: utcTime(suspension.at) } }),
+    ...(suspension === undefined ? {} : { suspension: shownSuspension(suspension) }),
     product_scopes: record.productScopes,
     registered_at: utcTime(record.registeredAt),
     updated_at: utcTime(record.updatedAt),
     metadata: record.metadata,
   };
+}
+
+function shownSuspension({ by, reason, at, over }: ClientSuspension): Record<string, unknown> {
+  return { by, reason, at: utcTime(at), ...(over === undefined ? {} : { over: shownSuspension(over) }) };
 }
 
 function table(records: readonly ClientRecord[]): string {

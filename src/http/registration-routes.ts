@@ -286,7 +286,9 @@ function storedMetadata(stored: Readonly<Record<string, unknown>>): Record<strin
 }
 
 async function suspendIfInactive(call: RegistrationCall, needs: RegistrationRoutesNeeds, { inactive }: Refused): Promise<void> {
-  if (inactive && inactive.client.record.status === "active") {
+  const suspension = inactive?.client.record.suspension;
+  const saidAlready = suspension?.by === "statement" || suspension?.over !== undefined;
+  if (inactive && !saidAlready) {
     const reason = `${inactive.reason.code}: ${inactive.reason.received}`;
     await needs.lifecycle.suspend(inactive.client, { by: "statement", reason }, changedBy(call));
   }

@@ -656,10 +656,17 @@ const clientAuthentication = entriesOf(
     ],
     "client.suspended": [
       "DCR 7.2",
-      "The client is suspended.",
+      "The client is suspended, because its software statement says that it is not active.",
       "Have the organisation, software or role made active in the directory, then update the registration with PUT.",
-      "O cliente está suspenso.",
+      "O cliente está suspenso, pois seu software statement diz que não está ativo.",
       "Reative a organização, o software ou o papel no diretório e atualize o registro com PUT.",
+    ],
+    "client.suspended-by-bank": [
+      "RFC 6749 5.2",
+      "The bank has suspended this client.",
+      "Contact the bank: only the bank can lift it; an update or a new registration does not.",
+      "O banco suspendeu este cliente.",
+      "Entre em contato com o banco: somente o banco pode reativá-lo; uma atualização ou um novo registro não o reativa.",
     ],
   },
 );

@@ -29,6 +29,8 @@ export interface ClientSuspension {
   readonly by: "statement" | "directory" | "operator";
   readonly reason: string;
   readonly at: number;
+  /** The directory's own suspension, by statement or list, over which an operator's lies without lifting it. */
+  readonly over?: ClientSuspension;
 }
 
 /** A client together with the version that the store holds of it. */

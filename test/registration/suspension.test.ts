@@ -26,9 +26,10 @@ describe("suspending a registered client", () => {
   afterEach(() => world.delete(tpp, client));
 
   const update = async (claims: Record<string, unknown> = {}, members = {}) => world.manage("PUT", tpp, client, { body: await world.updateBody(tpp, client, members, claims) });
-  const expectSuspended = async () => {
+  const expectSuspended = async (code: "client.suspended" | "client.suspended-by-bank" = "client.suspended") => {
     const refused = await world.server.requestToken(tpp, client.clientId);
-    expectRefusal(refused, "client.suspended");
+    expectRefusal(refused, code);
+    expect(refused.text).not.to.include("fraud");
     return String(refused.json().error_description);
   };
   const expectActive = async () => {
@@ -83,16 +84,32 @@ describe("suspending a registered client", () => {
     await expectActive();
   });
 
-  it("by the operator is told to the client, survives its updates, and ends with the operator", async () => {
+  it("by the operator is told to the client without the reason, survives its updates, and ends with the operator", async () => {
     const token = await expectActive();
     await byOperator("suspend");
-    expect(await expectSuspended()).to.include("fraud");
+    expect(await expectSuspended("client.suspended-by-bank")).to.include("Contact the bank");
     expect((await world.server.introspect(token)).json()).to.deep.equal({ active: false });
     expect((await update()).status).to.equal(200);
-    await expectSuspended();
+    await expectSuspended("client.suspended-by-bank");
     expectRefusal(await update({ org_status: "Withdrawn" }), "organisation.not-active");
     expect((await update()).status).to.equal(200);
-    expect(await expectSuspended()).to.include("fraud");
+    await expectSuspended("client.suspended-by-bank");
+    await byOperator("restore");
+    await expectActive();
+  });
+
+  it("by its statement stands beneath the operator's, whichever came first, until a statement or a second restoring lifts it", async () => {
+    const byStatement = async () => expectRefusal(await update({ org_status: "Withdrawn" }), "organisation.not-active");
+    const both = [() => byOperator("suspend"), byStatement];
+    for (const acts of [both, both.toReversed()]) {
+      for (const act of acts) await act();
+      await expectSuspended("client.suspended-by-bank");
+      await byOperator("restore");
+      expect(await expectSuspended()).to.include("organisation.not-active");
+      expect((await update()).status).to.equal(200);
+      await expectActive();
+    }
+    await byStatement();
     await byOperator("restore");
     await expectActive();
   });

@@ -43,7 +43,11 @@ export interface ClientLifecycle {
   /** A new registration access token; the old one is dead. */
   recover(client: VersionedClient, statement: StatementTaken, by: ChangedBy): Promise<{ token: string }>;
   suspend(client: VersionedClient, suspension: Pick<ClientSuspension, "by" | "reason">, by: ChangedBy): Promise<void>;
-  restore(client: VersionedClient, by: ChangedBy): Promise<void>;
+  /**
+   * By an operator, lifts the suspension that is in force; by the server, what the directory said. Gives the suspension
+   * that still stands then.
+   */
+  restore(client: VersionedClient, by: ChangedBy): Promise<ClientSuspension | undefined>;
   /** Gives or takes scopes of the bank's products. */
   grantProducts(client: VersionedClient, scopes: readonly string[], by: ChangedBy): Promise<void>;
 }
@@ -68,9 +72,9 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     by: ChangedBy,
     more: { statement?: StatementTaken; details?: Record<string, unknown> } = {},
   ): Promise<void> => {
-    const { suspension: _, keptByOperator, ...base } = from.record;
+    const { suspension, keptByOperator, ...base } = from.record;
     const word = keptByOperator && more.statement === undefined ? { keptByOperator } : {};
-    const kept = to.status === "active" || from.record.suspension === undefined ? {} : { suspension: from.record.suspension };
+    const kept = to.status !== undefined || suspension === undefined ? {} : { suspension };
     const { jwt, organisationName } = more.statement ?? {};
     const named = organisationName === undefined ? {} : { organisationName };
     const record: ClientRecord = { ...base, ...word, ...kept, ...named, ...to, updatedAt: now() };
@@ -88,10 +92,11 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
 
     async update(from, metadata, statement, by) {
       // The statement is the directory's word that all is active again; what an operator decided stays.
-      const restored = liftedByDirectory(from.record) ? ({ status: "active" } as const) : {};
-      await change(from, { metadata, ...restored }, "client.updated", by, {
+      const state = stateFor(withoutDirectory(from.record.suspension));
+      const restored = state.status === from.record.status ? {} : { restored: true };
+      await change(from, { metadata, ...state }, "client.updated", by, {
         statement,
-        details: { changed: changedMembers(from.record.metadata, metadata), ...(restored.status ? { restored: true } : {}) },
+        details: { changed: changedMembers(from.record.metadata, metadata), ...restored },
       });
     },
 
@@ -108,13 +113,17 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     },
 
     async suspend(client, { by: source, reason }, by) {
-      const suspension = { by: source, reason, at: now() };
-      await change(client, { status: "suspended", suspension }, "client.suspended", by, { details: { source, reason } });
+      const suspension = joined(client.record.suspension, { by: source, reason, at: now() });
+      await change(client, stateFor(suspension), "client.suspended", by, { details: { source, reason } });
     },
 
     async restore(client, by) {
-      const against = by.actor.kind === "operator" && client.record.suspension?.by === "directory";
-      await change(client, { status: "active", ...(against ? { keptByOperator: true } : {}) }, "client.restored", by);
+      const { suspension } = client.record;
+      const byOperator = by.actor.kind === "operator";
+      const left = byOperator ? suspension?.over : withoutDirectory(suspension);
+      const against = byOperator && suspension?.by === "directory" ? ({ keptByOperator: true } as const) : {};
+      await change(client, { ...stateFor(left), ...against }, "client.restored", by, { details: left ? { stillSuspended: left.reason } : {} });
+      return left;
     },
 
     async grantProducts(client, scopes, by) {
@@ -127,16 +136,12 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
   };
 }
 
-/** What the directory said, its next word lifts; what an operator decided stays. */
-function liftedByDirectory({ suspension }: ClientRecord): boolean {
-  return suspension?.by === "statement" || suspension?.by === "directory";
-}
-
 /** What the participants list changes of a client, by the status that it gives its organisation; undefined for none given. */
 export function changeByList({ status, suspension, keptByOperator }: ClientRecord, listed: string | undefined): "suspend" | "restore" | undefined {
+  const ofDirectory = suspension?.by === "operator" ? suspension.over : suspension;
   switch (listed?.toLowerCase()) {
     case "active":
-      return suspension?.by === "directory" ? "restore" : undefined;
+      return ofDirectory?.by === "directory" ? "restore" : undefined;
     // The contract knows these and no others: of another word nobody can say what it means.
     case "pending":
     case "withdrawn":
@@ -144,6 +149,27 @@ export function changeByList({ status, suspension, keptByOperator }: ClientRecor
     default:
       return undefined;
   }
+}
+
+function stateFor(suspension: ClientSuspension | undefined): Pick<ClientRecord, "status" | "suspension"> {
+  return suspension ? { status: "suspended", suspension } : { status: "active" };
+}
+
+/** Directory (by statement or list) and operator each have their own word, and the operator's is the one in force. */
+function joined(before: ClientSuspension | undefined, added: ClientSuspension): ClientSuspension {
+  if (added.by !== "operator") {
+    return before?.by === "operator" ? { ...before, over: added } : added;
+  }
+  const over = before?.by === "operator" ? before.over : before;
+  return over ? { ...added, over } : added;
+}
+
+function withoutDirectory(suspension: ClientSuspension | undefined): ClientSuspension | undefined {
+  if (suspension?.by !== "operator") {
+    return undefined;
+  }
+  const { over: _, ...own } = suspension;
+  return own;
 }
 
 function changedMembers(before: ClientRecord["metadata"], after: ClientRecord["metadata"]): string[] {

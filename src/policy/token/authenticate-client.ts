@@ -5,7 +5,7 @@ import { isSignedByPs256, readCompactJws, type CompactJws } from "../../kernel/c
 import { sha256 } from "../../kernel/identifiers.ts";
 import { jsonObjectOf } from "../../kernel/json-bytes.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
-import { clientNames, type ClientRecords, type VersionedClient } from "../../store/client-records.ts";
+import { clientNames, type ClientRecords, type ClientSuspension, type VersionedClient } from "../../store/client-records.ts";
 import type { Condition, Put } from "../../store/store.ts";
 import type { AcceptedBrcac } from "../trust/judge-certificate.ts";
 import { belongsTo } from "../registration/registration-facts.ts";
@@ -111,7 +111,7 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
         return { ok: false, refusal: problem };
       }
       if (client.record.status === "suspended") {
-        return refuse("client.suspended", "an active client", printable(client.record.suspension?.reason ?? "suspended"));
+        return { ok: false, refusal: suspendedClient(client.record.suspension) };
       }
       // judgeAssertion has seen that both are there and of their types.
       const { jti, exp } = claims as { jti: string; exp: number };
@@ -124,6 +124,13 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
 
 /** The refusal of an assertion whose mark was there already. */
 export const usedAssertion: Refusal = { code: "assertion.used", expected: "an assertion with a new jti", received: "one that has been used" };
+
+/** What the statement says is the client's own to mend; an operator's reason is for the bank alone. */
+function suspendedClient(suspension: ClientSuspension | undefined): Refusal {
+  return suspension?.by === "statement"
+    ? { code: "client.suspended", expected: "an active client", received: printable(suspension.reason) }
+    : { code: "client.suspended-by-bank", expected: "an active client", received: "one that the bank has suspended" };
+}
 
 function refuse(code: Refusal["code"], expected: string, received: string): Authentication {
   return { ok: false, refusal: { code, expected, received } };
