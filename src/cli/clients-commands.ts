@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { registrationClientUri, type Realm } from "../oidc/endpoints.ts";
 import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
-import type { ClientRecord, ClientRecords, ClientSuspension, VersionedClient } from "../store/client-records.ts";
+import type { ClientRecord, ClientRecords, ClientSuspension, OperatorDecision, VersionedClient } from "../store/client-records.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
 import { pageSize } from "./page-size.ts";
 import { fitForTerminal, memberLines, print, textTable, utcTime } from "./terminal-text.ts";
@@ -43,7 +43,7 @@ interface ListOptions {
 function addList(clients: Command, open: OpenClients): void {
   clients
     .command("list")
-    .description("print the registered clients, ordered by client id; times are UTC")
+    .description("print the registered clients, and deleted ones of which an operator's decision stays, ordered by client id; times are UTC")
     .option("--limit <count>", "at most this many (1 to 1000)", pageSize, 100)
     .option("--after <client-id>", "only those after this client id: the next page")
     .option("--json", "print one JSON document a line")
@@ -53,8 +53,8 @@ function addList(clients: Command, open: OpenClients): void {
         // One more than asked for tells whether there is a next page.
         const ids = await opened.clients.list(opened.realm.name, { limit: Math.min(limit + 1, 1_000), ...(after === undefined ? {} : { after }) });
         const page = ids.slice(0, limit);
-        const records = (await Promise.all(page.map((id) => opened.clients.find(id)))).flatMap((client) => client?.record ?? []);
-        await print(json ? records.map((record) => `${JSON.stringify(shown(record))}\n`).join("") : table(records));
+        const found = (await Promise.all(page.map((id) => registeredOrDeleted(opened, id)))).flatMap((one) => one ?? []);
+        await print(json ? found.map((one) => `${JSON.stringify(shown(one))}\n`).join("") : table(found));
         if (ids.length > limit || (limit === 1_000 && ids.length === limit)) {
           console.error(`There may be more: porteiro clients list --limit ${limit} --after ${page.at(-1)}`);
         }
@@ -70,7 +70,7 @@ function addShow(clients: Command, open: OpenClients): void {
     .option("--json", "print it as JSON")
     .action((id: string, { json }: { json?: true }) =>
       withClients(open, async (opened) => {
-        const { record } = await existing(opened, id);
+        const record = (await registeredOrDeleted(opened, id)) ?? refuseAbsent(id);
         await print(json ? `${JSON.stringify(shown(record), undefined, 2)}\n` : memberLines(shown(record)));
       }),
     );
@@ -88,8 +88,12 @@ function addDelete(clients: Command, open: OpenClients): void {
         if (!yes && !(await askYesOrNo(`Delete client ${id} (${nameOf(record)}) with all its tokens, for good?`))) {
           throw new Error(`client ${id} is not deleted: it was not confirmed; answer yes, or give --yes`);
         }
-        await changed(opened, id, (client, by) => opened.lifecycle.remove(client, by));
-        await print(`Client ${id} (${nameOf(record)}) is deleted.\n`);
+        const suspended = await changed(opened, id, async (client, by) => {
+          await opened.lifecycle.remove(client, by);
+          return client.record.suspension?.by === "operator";
+        });
+        const stays = suspended ? ` Its software stays suspended: porteiro clients restore ${id} lets it register again.` : "";
+        await print(`Client ${id} (${nameOf(record)}) is deleted.${stays}\n`);
       }),
     );
 }
@@ -97,7 +101,7 @@ function addDelete(clients: Command, open: OpenClients): void {
 function addSuspend(clients: Command, open: OpenClients): void {
   clients
     .command("suspend")
-    .description("let a client get no more tokens, and its tokens open nothing, until it is restored")
+    .description("let a client get no more tokens, and its tokens open nothing, until it is restored; deleting it and registering anew does not help")
     .argument("<client-id>", "id of the client")
     .requiredOption("--reason <text>", "why, for the audit trail and for colleagues; no personal data", reasonText)
     .action((id: string, { reason }: { reason: string }) =>
@@ -118,9 +122,15 @@ function addRestore(clients: Command, open: OpenClients): void {
   clients
     .command("restore")
     .description("lift a client's suspension; one by its software statement, beneath an operator's, stays")
-    .argument("<client-id>", "id of the client")
+    .argument("<client-id>", "id of the client, which may be deleted: its software may then register again")
     .action((id: string) =>
       withClients(open, async (opened) => {
+        const decision = await opened.clients.decisionOf(id);
+        if (decision?.suspension) {
+          await opened.lifecycle.restoreSoftware(decision, operatorOf(opened));
+          await print(`Client ${id} stays deleted; its software is no longer suspended and may register again.\n`);
+          return;
+        }
         const left = await changed(opened, id, async (client, by) => {
           if (client.record.status === "active") {
             throw new Error(`client ${id} is not suspended`);
@@ -197,18 +207,27 @@ async function withClients<T>(open: OpenClients, work: (opened: OpenedClients) =
 }
 
 async function existing({ clients }: OpenedClients, id: string): Promise<VersionedClient> {
-  const client = await clients.find(id);
-  if (!client) {
-    throw new Error(`there is no client ${fitForTerminal(id, 64)}; see porteiro clients list`);
-  }
-  return client;
+  return (await clients.find(id)) ?? refuseAbsent(id);
+}
+
+function refuseAbsent(id: string): never {
+  throw new Error(`there is no client ${fitForTerminal(id, 64)}; see porteiro clients list`);
+}
+
+/** A client, or what an operator decided of one that is deleted. */
+async function registeredOrDeleted({ clients }: OpenedClients, id: string): Promise<ClientRecord | OperatorDecision | undefined> {
+  return (await clients.find(id))?.record ?? clients.decisionOf(id);
+}
+
+function operatorOf({ operator }: OpenedClients): ChangedBy {
+  return { actor: { kind: "operator", operator } };
 }
 
 /** How often a change is made anew when the server changed the same client in between. */
 const attempts = 5;
 
 async function changed<T>(opened: OpenedClients, id: string, change: (client: VersionedClient, by: ChangedBy) => Promise<T>): Promise<T> {
-  const by: ChangedBy = { actor: { kind: "operator", operator: opened.operator } };
+  const by = operatorOf(opened);
   for (let left = attempts; ; left -= 1) {
     const client = await existing(opened, id);
     try {
@@ -229,42 +248,55 @@ function refuseUnknown(scopes: readonly string[], known: readonly string[]): voi
   }
 }
 
-/** A client as an operator may see it: without the hash of its token. */
-function shown(record: ClientRecord): Record<string, unknown> {
-  const { suspension } = record;
+/** A client as an operator may see it: without the hash of its token. Of a deleted one, what stays of it. */
+function shown(one: ClientRecord | OperatorDecision): Record<string, unknown> {
+  const named = { client_id: one.clientId, realm: one.realm, software_id: one.softwareId, organisation_id: one.organisationId };
+  if (!isRegistered(one)) {
+    const { suspension, products } = one;
+    return {
+      ...named,
+      status: "deleted",
+      ...(suspension === undefined ? {} : { suspension: shownSuspension({ by: "operator", ...suspension }) }),
+      ...(products === undefined ? {} : { products }),
+    };
+  }
+  const { suspension } = one;
   return {
-    client_id: record.clientId,
-    realm: record.realm,
-    software_id: record.softwareId,
-    organisation_id: record.organisationId,
-    status: record.status,
+    ...named,
+    status: one.status,
     ...(suspension === undefined ? {} : { suspension: shownSuspension(suspension) }),
-    product_scopes: record.productScopes,
-    registered_at: utcTime(record.registeredAt),
-    updated_at: utcTime(record.updatedAt),
-    metadata: record.metadata,
+    product_scopes: one.productScopes,
+    registered_at: utcTime(one.registeredAt),
+    updated_at: utcTime(one.updatedAt),
+    metadata: one.metadata,
   };
+}
+
+function isRegistered(one: ClientRecord | OperatorDecision): one is ClientRecord {
+  return "status" in one;
 }
 
 function shownSuspension({ by, reason, at, over }: ClientSuspension): Record<string, unknown> {
   return { by, reason, at: utcTime(at), ...(over === undefined ? {} : { over: shownSuspension(over) }) };
 }
 
-function table(records: readonly ClientRecord[]): string {
-  if (records.length === 0) {
+function table(found: readonly (ClientRecord | OperatorDecision)[]): string {
+  if (found.length === 0) {
     return "No clients.\n";
   }
   const titles = ["CLIENT ID", "SOFTWARE", "ORGANISATION", "STATUS", "SCOPE", "PRODUCT SCOPES", "REGISTERED (UTC)"];
-  const rows = records.map((record) => [
-    record.clientId,
-    record.softwareId,
-    record.organisationId,
-    record.status,
-    String(record.metadata["scope"] ?? ""),
-    record.productScopes.join(" "),
-    utcTime(record.registeredAt).replace("T", " ").replace("Z", ""),
-  ]);
+  const rows = found.map((one) => [one.clientId, one.softwareId, one.organisationId, ...(isRegistered(one) ? registeredCells(one) : deletedCells(one))]);
   return textTable(titles, rows);
+}
+
+function registeredCells(record: ClientRecord): string[] {
+  const { status, metadata, productScopes, registeredAt } = record;
+  return [status, String(metadata["scope"] ?? ""), productScopes.join(" "), utcTime(registeredAt).replace("T", " ").replace("Z", "")];
+}
+
+function deletedCells({ suspension, products }: OperatorDecision): string[] {
+  const { given = [], withdrawn = [] } = products ?? {};
+  return [suspension ? "deleted, suspended" : "deleted", "", [...given.map((scope) => `+${scope}`), ...withdrawn.map((scope) => `-${scope}`)].join(" "), ""];
 }
 
 function nameOf(record: ClientRecord): string {

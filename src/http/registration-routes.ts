@@ -18,8 +18,9 @@ import {
   type StatementCall,
 } from "../policy/registration/decide-registration.ts";
 import { duplicateOf } from "../policy/registration/metadata-checks.ts";
+import { heldProducts, suspendedSoftware } from "../policy/registration/operator-decision.ts";
 import type { RegistrationFactsSource } from "../policy/registration/registration-facts.ts";
-import type { ClientRecord, ClientRecords } from "../store/client-records.ts";
+import type { ClientRecord, ClientRecords, OperatorDecision } from "../store/client-records.ts";
 import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts";
 import { inPermittedCharacters } from "./engine-answer.ts";
 import type { RunEngine } from "./engine-run.ts";
@@ -87,10 +88,11 @@ async function register(call: RegistrationCall, needs: RegistrationRoutesNeeds):
   if (!accepted) {
     return answer;
   }
-  const { record, statementJwt } = accepted;
-  if (!(await lifecycle.register(record, statementJwt, changedBy(call)))) {
-    const winner = await clients.findByRoute(routeOfSoftware(realm.name, record.softwareId));
-    return refusalAnswer(realm, [duplicateOf(winner?.record.clientId ?? "another one", recoverUrl(realm))]);
+  const { record, statementJwt, decision } = accepted;
+  if (!(await lifecycle.register(record, statementJwt, changedBy(call), decision))) {
+    const now = await clients.findAtRoute(routeOfSoftware(realm.name, record.softwareId));
+    const duplicate = duplicateOf(now.client?.record.clientId ?? "another one", recoverUrl(realm));
+    return refusalAnswer(realm, [now.decision?.suspension ? suspendedSoftware() : duplicate]);
   }
   return answer;
 }
@@ -98,7 +100,7 @@ async function register(call: RegistrationCall, needs: RegistrationRoutesNeeds):
 interface JudgedRegistration {
   readonly answer: JsonAnswer;
   /** What has to be stored before the answer may be given. */
-  readonly accepted?: { readonly record: ClientRecord; readonly statementJwt: string };
+  readonly accepted?: { readonly record: ClientRecord; readonly statementJwt: string; readonly decision: OperatorDecision | undefined };
 }
 
 /** Apart from the commit, so that nothing of body, facts and decision is kept while it is under way. */
@@ -113,7 +115,7 @@ async function judgeRegistration(call: RegistrationCall, needs: RegistrationRout
   const fresh = { clientId: newClientId(route, needs.randomness), registrationToken: newToken(route, needs.randomness) };
   const unit: RegistrationUnit = { decision, fresh };
   const answer = await runEngine(call, needs, unit, { ...metadata, software_statement: statementJwt });
-  return unit.stored ? { answer, accepted: { record: newRecord(decision, unit.stored, fresh, needs), statementJwt } } : { answer };
+  return unit.stored ? { answer, accepted: { record: newRecord(decision, unit.stored, fresh, needs), statementJwt, decision: decision.facts.decision } } : { answer };
 }
 
 async function update(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
@@ -268,7 +270,8 @@ function newRecord(
     ...(facts.statement.organisation.name === undefined ? {} : { organisationName: facts.statement.organisation.name }),
     metadata: storedMetadata(stored),
     status: "active",
-    productScopes: needs.productScopes,
+    productScopes: heldProducts(needs.productScopes, facts.decision?.products),
+    ...(facts.decision?.products && { products: facts.decision.products }),
     registrationTokenHash: sha256(fresh.registrationToken),
     registeredAt: typeof issuedAt === "number" ? issuedAt : now,
     updatedAt: now,

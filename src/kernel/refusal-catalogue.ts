@@ -329,6 +329,13 @@ const unapproved = entriesOf(
       "O software não está ativo no diretório.",
       "Reative o software no diretório e obtenha um statement novo.",
     ],
+    "registration.suspended-by-bank": [
+      "RFC 7591 3.2.2",
+      "The bank has suspended this software, and deleting its client has not changed that.",
+      "Contact the bank: once it has lifted the suspension, register again.",
+      "O banco suspendeu este software, e a exclusão do cliente não mudou isso.",
+      "Entre em contato com o banco: quando a suspensão for retirada, registre novamente.",
+    ],
     "role.none-active": [
       "DCR 7.2, R17",
       "The software has no active regulatory role.",

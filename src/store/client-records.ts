@@ -18,6 +18,8 @@ export interface ClientRecord {
   readonly keptByOperator?: true;
   /** Scopes of the bank's products that this client holds beside its registered `scope`. */
   readonly productScopes: readonly string[];
+  /** Where an operator gave or withdrew any of them. */
+  readonly products?: ProductDecision;
   /** SHA-256 of the registration access token. */
   readonly registrationTokenHash: string;
   readonly registeredAt: number;
@@ -33,6 +35,28 @@ export interface ClientSuspension {
   readonly over?: ClientSuspension;
 }
 
+export interface ProductDecision {
+  readonly given: readonly string[];
+  readonly withdrawn: readonly string[];
+}
+
+/** What an operator decided of a software, left behind by its client so that a new registration meets it. */
+export interface OperatorDecision {
+  readonly realm: string;
+  /** The client that it was decided of, which is gone. */
+  readonly clientId: string;
+  readonly softwareId: string;
+  readonly organisationId: string;
+  readonly suspension?: { readonly reason: string; readonly at: number };
+  readonly products?: ProductDecision;
+}
+
+/** What lies at the route of a software: its client, or what its last client left behind. */
+export interface AtRoute {
+  readonly client: VersionedClient | undefined;
+  readonly decision: OperatorDecision | undefined;
+}
+
 /** A client together with the version that the store holds of it. */
 export interface VersionedClient {
   readonly version: string;
@@ -44,6 +68,7 @@ export const clientNames = {
   record: "client",
   version: "version",
   statement: "statement",
+  decision: "operator-decision",
   token: (hash: string) => `token/${hash}`,
   refreshToken: (hash: string) => `refresh/${hash}`,
   grant: (hash: string) => `grant/${hash}`,
@@ -52,7 +77,7 @@ export const clientNames = {
   usedAssertion: (hash: string) => `assertion/${hash}`,
 } as const;
 
-/** Where the ids of all clients are listed, in a tag of their own: an id there without a record means nothing. */
+/** Where the ids of all clients are listed, and of those that left a decision behind; any other id there means nothing. */
 const listTag = "clients";
 
 export interface ClientChange {
@@ -68,18 +93,27 @@ export interface ClientRecords {
   find(clientId: string): Promise<VersionedClient | undefined>;
   /** The client of a route, whichever it is. */
   findByRoute(route: string): Promise<VersionedClient | undefined>;
+  /** The same with what an operator's decision left there, in the same round trip. */
+  findAtRoute(route: string): Promise<AtRoute>;
+  /** What was left behind by a client that is gone. */
+  decisionOf(clientId: string): Promise<OperatorDecision | undefined>;
   /** What was last read of the client, perhaps outdated: fit only for what is then committed `given` that its version holds. */
   recall(clientId: string): VersionedClient | undefined;
   /** A client of which the caller has just read that this version is in force. */
   recallVersion(version: string): VersionedClient | undefined;
   statementOf(clientId: string): Promise<string | undefined>;
-  /** False when the route has a client already; of many at once exactly one succeeds. */
-  insert(change: ClientChange & { statement: string }): Promise<boolean>;
+  /**
+   * False when the route has a client already, or another decision than the one given, which ends with this; of many at
+   * once exactly one succeeds.
+   */
+  insert(change: ClientChange & { statement: string }, decision?: OperatorDecision): Promise<boolean>;
   /** False when the client is no longer at the version that the change was made from. */
   replace(from: VersionedClient, change: ClientChange): Promise<boolean>;
-  /** Ends the client and everything under it; false when it is no longer at that version. */
-  remove(client: VersionedClient, withPuts: readonly Put[]): Promise<boolean>;
-  /** Ids of registered clients of a realm, in order, page by page. */
+  /** Ends the client and everything under it but the decision it leaves; false when it is no longer at that version. */
+  remove(client: VersionedClient, withPuts: readonly Put[], left?: OperatorDecision): Promise<boolean>;
+  /** Changes or (undefined) ends what was left behind; false when it is no longer this, or there is a client again. */
+  replaceDecision(from: OperatorDecision, to: OperatorDecision | undefined, withPuts: readonly Put[]): Promise<boolean>;
+  /** Ids of a realm's clients, and of those that left a decision behind, in order, page by page. */
   list(realm: string, page: { after?: string; limit: number }): Promise<string[]>;
 }
 
@@ -134,14 +168,15 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
     return version === undefined ? undefined : (recallVersion(version) ?? read(route));
   };
 
-  const write = async (tag: string, when: Condition, version: string, change: ClientChange, listedAs?: Listing): Promise<boolean> => {
+  const write = async (tag: string, when: readonly Condition[], version: string, change: ClientChange, more: NewClient = {}): Promise<boolean> => {
+    const { listedAs, ...ended } = more;
     const put: Put[] = [
       { name: clientNames.record, value: JSON.stringify(change.record), ...(listedAs && { listedAs }) },
       { name: clientNames.version, value: version },
       ...(change.statement === undefined ? [] : [{ name: clientNames.statement, value: change.statement }]),
       ...change.with,
     ];
-    const result = await store.batch({ tag, when: [when], put });
+    const result = await store.batch({ tag, when, put, ...ended });
     if (result.done) {
       remember(version, change.record);
     }
@@ -155,15 +190,27 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
       return client?.record.clientId === clientId ? client : undefined;
     },
     findByRoute,
+    async findAtRoute(route) {
+      const [version, decision] = await store.getMany(clientTag(route), [clientNames.version, clientNames.decision]);
+      const client = version === undefined ? undefined : (recallVersion(version) ?? (await read(route)));
+      return { client, decision: readDecision(decision) };
+    },
+    async decisionOf(clientId) {
+      const route = routeOf(clientId);
+      const decision = route === undefined ? undefined : readDecision(await store.get({ tag: clientTag(route), name: clientNames.decision }));
+      return decision?.clientId === clientId ? decision : undefined;
+    },
     recall: (clientId) => remembered.get(clientId),
     recallVersion,
     async statementOf(clientId) {
       return store.get({ tag: tagOfClient(clientId), name: clientNames.statement });
     },
-    async insert(change) {
+    async insert(change, decision) {
       const { record } = change;
+      const when = [{ name: clientNames.record, is: "absent" } as const, whileDecided(decision)];
+      const ended = decision && { remove: [clientNames.decision], unlist: [listKey(decision)] };
       const listedAs = { ...listKey(record), value: "" };
-      const done = await write(tagOfClient(record.clientId), { name: clientNames.record, is: "absent" }, `${record.clientId}.1`, change, listedAs);
+      const done = await write(tagOfClient(record.clientId), when, `${record.clientId}.1`, change, { listedAs, ...ended });
       if (!done) {
         // In a Redis Cluster it was listed before it was refused.
         await store.remove(listKey(record));
@@ -172,22 +219,32 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
     },
     async replace(from, change) {
       const [clientId, count] = from.version.split(".");
-      return write(tagOfClient(change.record.clientId), whileUnchanged(from), `${clientId}.${Number(count) + 1}`, change);
+      return write(tagOfClient(change.record.clientId), [whileUnchanged(from)], `${clientId}.${Number(count) + 1}`, change);
     },
-    async remove(client, withPuts) {
+    async remove(client, withPuts, left) {
       const { clientId } = client.record;
       const result = await store.batch({
         tag: tagOfClient(clientId),
         when: [whileUnchanged(client)],
-        put: withPuts,
+        put: [...withPuts, ...(left ? [putOf(left)] : [])],
         remove: [clientNames.record, clientNames.version, clientNames.statement],
-        unlist: [listKey(client.record)],
+        ...(left ? {} : { unlist: [listKey(client.record)] }),
       });
       remembered.delete(clientId);
       if (result.done) {
         // They open nothing any more; here they only stop taking up room.
         await removeGrants(store, clientId);
       }
+      return result.done;
+    },
+    async replaceDecision(from, to, withPuts) {
+      const end = { remove: [clientNames.decision], unlist: [listKey(from)] };
+      const result = await store.batch({
+        tag: tagOfClient(from.clientId),
+        when: [{ name: clientNames.record, is: "absent" }, whileDecided(from)],
+        put: [...withPuts, ...(to ? [putOf(to)] : [])],
+        ...(to ? {} : end),
+      });
       return result.done;
     },
     async list(realm, page) {
@@ -198,6 +255,26 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
   };
 }
 
-function listKey({ realm, clientId }: ClientRecord): Key {
+/** What else is written and ended with a client's first record. */
+interface NewClient {
+  readonly listedAs?: Listing;
+  readonly remove?: readonly string[];
+  readonly unlist?: readonly Key[];
+}
+
+function putOf(decision: OperatorDecision): Put {
+  return { name: clientNames.decision, value: JSON.stringify(decision) };
+}
+
+function readDecision(value: string | undefined): OperatorDecision | undefined {
+  // The store's own JSON, written by `putOf`.
+  return value === undefined ? undefined : (JSON.parse(value) as OperatorDecision);
+}
+
+function whileDecided(decision: OperatorDecision | undefined): Condition {
+  return decision === undefined ? { name: clientNames.decision, is: "absent" } : { name: clientNames.decision, equals: putOf(decision).value };
+}
+
+function listKey({ realm, clientId }: Pick<ClientRecord, "realm" | "clientId">): Key {
   return { tag: listTag, name: `${realm}/${clientId}` };
 }

@@ -34,9 +34,10 @@ describe("porteiro clients, beside a running server", () => {
     sandbox = await startSandboxDirectory();
     server = await startTestServer({ directory: sandbox });
     environment = environmentOf(server.settings);
-    tpp = await sandbox.createTpp({ roles: ["DADOS"] });
   });
   beforeEach(async () => {
+    // A software of its own for each: what an operator decides stays with it.
+    tpp = await sandbox.createTpp({ roles: ["DADOS"] });
     client = await server.register(tpp);
   });
   afterEach(() => server.call(client.uri, { method: "DELETE", identity: tpp.tls, headers: { authorization: `Bearer ${client.token}` } }));
@@ -116,6 +117,61 @@ describe("porteiro clients, beside a running server", () => {
     expect(await trail()).to.have.length(1);
   });
 
+  const deleteItself = async () => {
+    const { status } = await server.call(client.uri, { method: "DELETE", identity: tpp.tls, headers: { authorization: `Bearer ${client.token}` } });
+    expect(status).to.equal(204);
+  };
+  const registerAnew = async () => server.post(server.url("registration"), tpp.registrationBody(await tpp.statement()), { identity: tpp.tls });
+
+  it("a suspension survives the client's own deletion: no new registration until restore, also of the deleted client", async () => {
+    await succeeded("clients", "suspend", client.clientId, "--reason", "complaint 4711");
+    await deleteItself();
+    const refusal = await registerAnew();
+    expect(refusal.status, refusal.text).to.equal(400);
+    expect(refusal.json().error).to.equal("unapproved_software_statement");
+    expect(refusal.json().checks.map(({ code }: { code: string }) => code)).to.deep.equal(["registration.suspended-by-bank"]);
+    expect(refusal.text).not.to.include("4711");
+    expect(await succeeded("clients", "list")).to.match(new RegExp(`${client.clientId} .* deleted, suspended`));
+    const shown = JSON.parse(await succeeded("clients", "show", client.clientId, "--json"));
+    expect(shown).to.include({ status: "deleted", software_id: tpp.description.software_id });
+    expect(shown.suspension).to.include({ by: "operator", reason: "complaint 4711" });
+
+    expect(await succeeded("clients", "restore", client.clientId)).to.include("may register again");
+    expect(await refused("clients", "restore", client.clientId)).to.include("there is no client");
+    expect(await refused("clients", "show", client.clientId)).to.include("there is no client");
+    const entries = await trail();
+    expect(entries.map(({ action }) => action)).to.deep.equal(["client.registered", "client.suspended", "client.deleted", "client.restored"]);
+    expect(entries[2]?.details).to.deep.include({ stays: { suspension: "complaint 4711" } });
+    expect(entries[3]?.actor).to.deep.equal({ kind: "operator", operator: userInfo().username });
+    client = await server.register(tpp);
+    expect((await server.requestToken(tpp, client.clientId)).status).to.equal(200);
+  });
+
+  it("a suspension survives the operator's own deletion, which says so", async () => {
+    await succeeded("clients", "suspend", client.clientId, "--reason", "x");
+    expect(await succeeded("clients", "delete", client.clientId, "--yes")).to.include(`porteiro clients restore ${client.clientId}`);
+    expect((await registerAnew()).status).to.equal(400);
+    await succeeded("clients", "restore", client.clientId);
+  });
+
+  it("what was granted and withdrawn survives a new registration", async () => {
+    await succeeded("clients", "grant", client.clientId, "--scopes", "accounts:read_unmasked", "--withdraw", "accounts:read");
+    const before = JSON.parse(await succeeded("clients", "show", client.clientId, "--json")).product_scopes;
+    for (let time = 0; time < 2; time += 1) {
+      await deleteItself();
+      expect(await succeeded("clients", "list")).to.include("+accounts:read_unmasked -accounts:read");
+      const { clientId: deleted } = client;
+      client = await server.register(tpp);
+      const { product_scopes } = JSON.parse(await succeeded("clients", "show", client.clientId, "--json"));
+      expect(product_scopes).to.have.members(before).and.to.include("accounts:read_unmasked").and.not.include("accounts:read");
+      expect(await succeeded("clients", "list")).not.to.include(deleted);
+    }
+    await succeeded("clients", "grant", client.clientId, "--scopes", "accounts:read");
+    await deleteItself();
+    client = await server.register(tpp);
+    expect((await server.requestToken(tpp, client.clientId)).json().scope.split(" ")).to.include("accounts:read");
+  });
+
   it("recover prints a new registration access token once; the old one is dead", async () => {
     const out = await succeeded("clients", "recover", client.clientId);
     const token = /registration_access_token +(\S+)/.exec(out)?.[1] ?? "";
@@ -135,7 +191,7 @@ describe("porteiro clients, beside a running server", () => {
     await succeeded("clients", "delete", client.clientId, "--yes");
     expect((await server.requestToken(tpp, client.clientId)).status).to.equal(401);
     expect((await trail()).at(-1)).to.include({ action: "client.deleted" });
-    expect(await succeeded("clients", "list")).to.equal("No clients.\n");
+    expect(await succeeded("clients", "list")).not.to.include(client.clientId);
   });
 
   it("two operators who change one client at the same moment both succeed", async () => {

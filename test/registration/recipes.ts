@@ -4,6 +4,7 @@ import { makeKey } from "../../src/certs/issue-certificate.ts";
 import type { RefusalCode } from "../../src/kernel/refusal-catalogue.ts";
 import type { HttpsAnswer } from "../support/https-call.ts";
 import type { SandboxTpp, TlsIdentity } from "../support/sandbox.ts";
+import { openOperator } from "./open-operator.ts";
 import { changePublishedKeys, changeSeal, newJwk, publishKey } from "./published-keys.ts";
 import type { Body, RegistrationWorld } from "./registration-world.ts";
 import { certificateOfAuthority, remadeCertificate, withoutAttribute } from "./remade-certificate.ts";
@@ -141,6 +142,15 @@ export const recipes = {
     const answer = await world.post(tpp, await world.bodyOf(tpp));
     await world.delete(tpp, client);
     return answer;
+  },
+  "registration.suspended-by-bank": async ({ world }) => {
+    const tpp = await world.directory.createTpp();
+    const client = await world.register(tpp);
+    const operator = openOperator(world);
+    await operator.lifecycle.suspend((await operator.clients.find(client.clientId))!, { by: "operator", reason: "fraud" }, operator.by);
+    await operator.close();
+    await world.delete(tpp, client);
+    return world.post(tpp, await world.bodyOf(tpp));
   },
   "registration.absent": async ({ world, tpp }) => world.post(tpp, await world.bodyOf(tpp), { path: "/recover" }),
 

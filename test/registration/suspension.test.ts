@@ -114,6 +114,28 @@ describe("suspending a registered client", () => {
     await expectActive();
   });
 
+  it("by the operator outlives the client: a stranger is not told, and a registration that raced with it does not slip through", async () => {
+    const own = await world.directory.createTpp();
+    const registered = await world.register(own);
+    await operator.lifecycle.suspend((await operator.clients.find(registered.clientId))!, { by: "operator", reason: "fraud" }, operator.by);
+    const body = await world.bodyOf(own);
+    const [deleted, ...answers] = await Promise.all([world.manage("DELETE", own, registered), ...Array.from({ length: 8 }, () => world.post(own, body))]);
+    expect(deleted.status, deleted.text).to.equal(204);
+    expect(answers.map(({ status }) => status)).to.deep.equal(answers.map(() => 400));
+    expectRefusal(await world.post(own, body), "registration.suspended-by-bank");
+    const stranger = await world.post(tpp, body);
+    expectRefusal(stranger, "brcac.other-software", "brcac.other-organisation");
+
+    const left = (await operator.clients.decisionOf(registered.clientId))!;
+    await operator.lifecycle.restoreSoftware(left, operator.by);
+    await world.delete(own, await world.register(own));
+    expect(await operator.clients.decisionOf(registered.clientId)).to.equal(undefined);
+    expect(await operator.clients.list(left.realm, { limit: 1_000 })).not.to.include(registered.clientId);
+    // What was decided of a client that is here again is no longer there to be changed.
+    const refused = await operator.lifecycle.restoreSoftware(left, operator.by).catch((error: Error) => error.name);
+    expect(refused).to.equal("ClientChangedMeanwhile");
+  });
+
   it("does not keep the client from deleting itself or from recovering its token", async () => {
     await update({ software_status: "Inactive" });
     const answer = await world.post(tpp, { software_statement: await tpp.statement() }, { path: "/recover" });

@@ -1,8 +1,9 @@
 import type { AuditAction, AuditActor } from "../../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
 import { newToken, sha256, tagOfClient, type Randomness } from "../../kernel/identifiers.ts";
-import type { ClientRecord, ClientRecords, ClientSuspension, VersionedClient } from "../../store/client-records.ts";
+import type { ClientRecord, ClientRecords, ClientSuspension, OperatorDecision, VersionedClient } from "../../store/client-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
+import { decidedProducts, decisionIn, withoutSuspension } from "./operator-decision.ts";
 
 export interface ClientLifecycleNeeds {
   readonly clients: ClientRecords;
@@ -35,10 +36,13 @@ export interface StatementTaken {
 
 /** Every change of a client's state, each in one batch with its audit entry. */
 export interface ClientLifecycle {
-  /** False when the software is registered already; of many at once exactly one succeeds. */
-  register(record: ClientRecord, statement: string, by: ChangedBy): Promise<boolean>;
+  /**
+   * False when the software is registered already, or something else was decided of it meanwhile than the decision that
+   * the record carries over; of many at once exactly one succeeds.
+   */
+  register(record: ClientRecord, statement: string, by: ChangedBy, carriedOver?: OperatorDecision): Promise<boolean>;
   update(from: VersionedClient, metadata: ClientRecord["metadata"], statement: StatementTaken, by: ChangedBy): Promise<void>;
-  /** Ends the client, its registration access token and all its tokens in one step. */
+  /** Ends the client, its registration access token and all its tokens in one step; an operator's decisions stay. */
   remove(client: VersionedClient, by: ChangedBy): Promise<void>;
   /** A new registration access token; the old one is dead. */
   recover(client: VersionedClient, statement: StatementTaken, by: ChangedBy): Promise<{ token: string }>;
@@ -48,6 +52,8 @@ export interface ClientLifecycle {
    * that still stands then.
    */
   restore(client: VersionedClient, by: ChangedBy): Promise<ClientSuspension | undefined>;
+  /** Lifts a suspension that its client left behind. */
+  restoreSoftware(left: OperatorDecision, by: ChangedBy): Promise<void>;
   /** Gives or takes scopes of the bank's products. */
   grantProducts(client: VersionedClient, scopes: readonly string[], by: ChangedBy): Promise<void>;
 }
@@ -56,7 +62,7 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
   const { clients, audit } = needs;
   const now = () => epochSeconds(needs.clock);
 
-  const entry = (record: ClientRecord, action: AuditAction, by: ChangedBy, details?: Record<string, unknown>) =>
+  const entry = (record: Pick<ClientRecord, "realm" | "clientId" | "softwareId" | "organisationId">, action: AuditAction, by: ChangedBy, details?: Record<string, unknown>) =>
     audit.entry(tagOfClient(record.clientId), {
       action,
       realm: record.realm,
@@ -86,8 +92,9 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
   };
 
   return {
-    async register(record, statement, by) {
-      return clients.insert({ record, statement, with: [entry(record, "client.registered", by, { scope: record.metadata["scope"] })] });
+    async register(record, statement, by, carriedOver) {
+      const details = { scope: record.metadata["scope"], ...(record.products && { products: record.products }) };
+      return clients.insert({ record, statement, with: [entry(record, "client.registered", by, details)] }, carriedOver);
     },
 
     async update(from, metadata, statement, by) {
@@ -101,7 +108,9 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
     },
 
     async remove(client, by) {
-      if (!(await clients.remove(client, [entry(client.record, "client.deleted", by)]))) {
+      const left = decisionIn(client.record);
+      const details = left && { stays: { ...(left.suspension && { suspension: left.suspension.reason }), ...(left.products && { products: left.products }) } };
+      if (!(await clients.remove(client, [entry(client.record, "client.deleted", by, details)], left))) {
         throw new ClientChangedMeanwhile(client.record.clientId);
       }
     },
@@ -126,12 +135,19 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
       return left;
     },
 
+    async restoreSoftware(left, by) {
+      if (!(await clients.replaceDecision(left, withoutSuspension(left), [entry(left, "client.restored", by, { deleted: true })]))) {
+        throw new ClientChangedMeanwhile(left.clientId);
+      }
+    },
+
     async grantProducts(client, scopes, by) {
       const before = client.record.productScopes;
       const given = scopes.filter((scope) => !before.includes(scope));
       const taken = before.filter((scope) => !scopes.includes(scope));
       const action = given.length > 0 || taken.length === 0 ? "client.granted" : "client.grant-withdrawn";
-      await change(client, { productScopes: [...scopes] }, action, by, { details: { given, taken } });
+      const products = decidedProducts(client.record.products, { given, withdrawn: taken });
+      await change(client, { productScopes: [...scopes], products }, action, by, { details: { given, taken } });
     },
   };
 }

@@ -2,6 +2,7 @@ import { printable, type Refusal } from "../../kernel/refusal.ts";
 import { grantScopes, rolesWithScope, scopeValues } from "../scope/role-scopes.ts";
 import type { Check } from "../check.ts";
 import { offeredGrantTypes, offeredResponseType, profileValues } from "./client-metadata.ts";
+import { suspendedSoftware } from "./operator-decision.ts";
 import type { RegistrationFacts } from "./registration-facts.ts";
 import { activeRoles, isBound } from "./statement-checks.ts";
 
@@ -101,8 +102,13 @@ export const overruledChecks: readonly Check<RegistrationFacts>[] = [
   },
 ];
 
-/** A second registration of the same software statement is refused (DCR 9.3.1-5). */
+/** A second registration of the same software statement is refused (DCR 9.3.1-5), and one that would undo a suspension. */
 export const duplicateChecks: readonly Check<RegistrationFacts>[] = [
+  {
+    name: "software-is-not-suspended-by-the-bank",
+    clause: "RFC 7591 3.2.2",
+    judge: (facts) => (facts.decision?.suspension && isBound(facts) ? suspendedSoftware() : undefined),
+  },
   {
     name: "software-is-not-registered-yet",
     clause: "DCR 9.3.1-5",

@@ -8,7 +8,7 @@ import type { Keystore } from "../../directory/keystore.ts";
 import { readSoftwareStatement, type StatementReading } from "../../directory/read-software-statement.ts";
 import type { SoftwareKeys } from "../../directory/software-keys.ts";
 import type { SoftwareStatement } from "../../directory/software-statement.ts";
-import type { ClientRecords, VersionedClient } from "../../store/client-records.ts";
+import type { ClientRecords, OperatorDecision, VersionedClient } from "../../store/client-records.ts";
 import type { AcceptedBrcac, SealVerdict } from "../trust/judge-certificate.ts";
 import type { RoleScopes } from "../scope/role-scopes.ts";
 import type { ReadRequest } from "./registration-request.ts";
@@ -46,6 +46,8 @@ export interface RegistrationFacts {
   readonly seals: readonly SealFact[];
   /** The client registered with the statement's software, if there is one. */
   readonly existing: VersionedClient | undefined;
+  /** What an operator decided of the software, where its last client is gone. */
+  readonly decision: OperatorDecision | undefined;
   /** The client that the call updates; undefined when it is a first registration. */
   readonly updated: VersionedClient | undefined;
 }
@@ -110,11 +112,11 @@ export function createRegistrationFacts(needs: RegistrationFactsNeeds): Registra
 
     async registration(known) {
       const { statement } = known;
-      const [keys, existing] = await Promise.all([
+      const [keys, { client: existing, decision }] = await Promise.all([
         needs.softwareKeys.keysOf(statement.jwksUri),
-        clients.findByRoute(routeOfSoftware(rules.realm, statement.softwareId)),
+        clients.findAtRoute(routeOfSoftware(rules.realm, statement.softwareId)),
       ]);
-      return { ...known, now: epochSeconds(needs.clock), rules, keys, seals: await seals(keys), existing };
+      return { ...known, now: epochSeconds(needs.clock), rules, keys, seals: await seals(keys), existing, decision };
     },
 
     async withRenewedKeys(facts) {
