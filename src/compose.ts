@@ -83,7 +83,8 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     log,
     privateJwks: keys.privateJwks,
     cookieKeys,
-    scopes: [...new Set([...settings.offeredScopes, ...Object.values(rules.roleScopes).flat()])],
+    // Those of the roles too: who was registered while the institution offered more stays a client.
+    scopes: [...new Set([...rules.listedScopes, ...Object.values(rules.roleScopes).flat()])],
     accessTokenSeconds: settings.tokens.accessTokenSeconds,
     renderError: createEngineErrorPage({ isUnavailable: isStoreUnavailable }),
   });
@@ -101,7 +102,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     realm,
     log,
     isUnavailable: isStoreUnavailable,
-    discoveryDocument: discoveryDocument(realm, settings.offeredScopes, productScopes),
+    discoveryDocument: discoveryDocument(realm, rules.listedScopes, productScopes),
     publicJwks: keys.publicJwks,
     registration: {
       realm,

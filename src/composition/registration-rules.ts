@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { recoverUrl, type Realm } from "../oidc/endpoints.ts";
 import type { RegistrationRules } from "../policy/registration/registration-facts.ts";
+import { listedScopes } from "../policy/scope/listed-scopes.ts";
 import { roleScopesSchema } from "../policy/scope/role-scopes.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -16,7 +17,7 @@ export async function registrationRules(surroundings: Surroundings, realm: Realm
     environment: settings.directory.environment,
     keystoreUrl: settings.directory.keystoreUrl,
     roleScopes: await readTable(surroundings, settings.tables.roleScopesFile, roleScopesSchema),
-    offeredScopes: settings.offeredScopes,
+    listedScopes: listedScopes(settings.offeredScopes),
     recoverUrl: recoverUrl(realm),
   };
 }

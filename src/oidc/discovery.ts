@@ -1,24 +1,10 @@
 import { endpointUrl, mtlsEndpoints, type Realm } from "./endpoints.ts";
 
-/** Scopes that the document lists whether or not the institution offers them (D14). */
-const alwaysListed = [
-  "invoice-financings",
-  "financings",
-  "loans",
-  "unarranged-accounts-overdraft",
-  "bank-fixed-incomes",
-  "credit-fixed-incomes",
-  "variable-incomes",
-  "treasure-titles",
-  "funds",
-  "exchanges",
-];
-
 /**
  * The discovery document (DCR 6.1, FAPI-BR 5.2.2, D10, D14): exactly what is certified, and every URL from settings.
  * It is the same for every caller, so it is made once.
  */
-export function discoveryDocument(realm: Realm, offeredScopes: readonly string[], productScopes: readonly string[]): Record<string, unknown> {
+export function discoveryDocument(realm: Realm, listedScopes: readonly string[], productScopes: readonly string[]): Record<string, unknown> {
   const url = (name: Parameters<typeof endpointUrl>[1]) => endpointUrl(realm, name);
   const mtls = Object.fromEntries(mtlsEndpoints.map((name) => [`${name}_endpoint`, url(name)]));
   return {
@@ -27,7 +13,7 @@ export function discoveryDocument(realm: Realm, offeredScopes: readonly string[]
     jwks_uri: url("jwks"),
     ...mtls,
     mtls_endpoint_aliases: mtls,
-    scopes_supported: [...new Set([...offeredScopes, ...alwaysListed, ...productScopes])],
+    scopes_supported: [...new Set([...listedScopes, ...productScopes])],
     response_types_supported: ["code id_token"],
     response_modes_supported: ["fragment"],
     grant_types_supported: ["authorization_code", "implicit", "client_credentials", "refresh_token"],

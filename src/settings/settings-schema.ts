@@ -200,7 +200,7 @@ export const settingsSchema = z.strictObject({
   offeredScopes: z
     .array(z.string())
     .default(["openid", "consents", "accounts", "customers", "resources"])
-    .describe("Scopes that the institution offers; what a role allows beyond them is left out of a registration"),
+    .describe("Scopes that the institution offers; what a role allows beyond them, and beyond the grouped products that everybody lists, is left out of a registration"),
   bankProducts: z
     .record(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/), z.enum(["registration", "operator"]))
     .default({})

@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
+import { createConsent, pushRequest } from "../support/authorization.ts";
 import type { SandboxTpp } from "../support/sandbox.ts";
 import { checksIn, codesIn, expectRefusal, startRegistrationWorld, type Body, type RegistrationWorld } from "./registration-world.ts";
 
@@ -93,9 +95,18 @@ describe("the metadata of a registration", () => {
   });
 
   describe("scopes (DCR 7.1-9, 7.2)", () => {
-    it("without a request are those of the active roles that the bank offers", async () => {
-      await world.registered(tpp, {}, ({ body }) => {
-        expect(String(body["scope"]).split(" ")).to.have.members(["openid", "accounts", "consents", "customers", "resources"]);
+    const scopesSupported = async () => (await world.server.call(`${world.server.running.realm.issuer}/.well-known/openid-configuration`)).json().scopes_supported as string[];
+    const rolesTable = async () => JSON.parse(await readFile("config/role-scopes.json", "utf8")) as Record<string, string[]>;
+
+    it("without a request are those of the active roles that discovery lists, and all of them may be pushed (D14)", async () => {
+      const [roleScopes, listed] = await Promise.all([rolesTable(), scopesSupported()]);
+      await world.registered(tpp, {}, async ({ body, clientId }) => {
+        const scope = String(body["scope"]);
+        expect(scope.split(" ")).to.have.members(listed.filter((one) => roleScopes["DADOS"]?.includes(one)));
+        expect(scope.split(" ")).to.include.members(["accounts", "loans", "exchanges", "funds"]).and.not.include("credit-cards-accounts");
+        const consentId = await createConsent(world.server, tpp, clientId, { cpf: "00011122285" });
+        const { answer } = await pushRequest(world.server, tpp, clientId, `${scope} consent:${consentId}`);
+        expect(answer.status, answer.text).to.equal(201);
       });
       const inactive = { software_statement_roles: [{ role: "DADOS", status: "Inactive" }, { role: "CONTA", status: "Active" }] };
       await world.registered(tpp, {}, ({ body }) => expect(body["scope"]).to.equal("openid"), inactive);
@@ -114,12 +125,12 @@ describe("the metadata of a registration", () => {
       expectRefusal(await refused({ scope: "payments" }, claims), "scope.role-missing");
     });
 
-    it("of the roles that the bank does not offer are left out", async () => {
-      await world.registered(tpp, { scope: "openid loans accounts funds" }, ({ body }) => expect(body["scope"]).to.equal("openid accounts"));
+    it("of the roles that discovery does not list are left out", async () => {
+      await world.registered(tpp, { scope: "openid loans accounts credit-cards-accounts" }, ({ body }) => expect(body["scope"]).to.equal("openid accounts loans"));
     });
 
-    it("are refused when the bank offers none of those that were asked for", async () => {
-      expectRefusal(await refused({ scope: "loans funds" }), "scope.none-offered");
+    it("are refused when none of those that were asked for is listed", async () => {
+      expectRefusal(await refused({ scope: "credit-cards-accounts" }), "scope.none-offered");
     });
 
     it("asked for twice, or with stray spaces, are granted once", async () => {

@@ -185,7 +185,7 @@ export const recipes = {
   "grant-types.not-offered": withMembers({ grant_types: ["password"] }),
   "response-types.not-offered": withMembers({ response_types: ["token"] }),
   "scope.role-missing": withMembers({ scope: "openid invented" }),
-  "scope.none-offered": withMembers({ scope: "loans" }),
+  "scope.none-offered": withMembers({ scope: "credit-cards-accounts" }),
   "algorithm.not-offered": withMembers({ id_token_signed_response_alg: "RS256" }),
   "webhook-uris.differ": withMembers({ webhook_uris: [webhook] }),
   "webhook-uris.form": async ({ world, tpp }) => {

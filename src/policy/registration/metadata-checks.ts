@@ -138,7 +138,7 @@ export const recoverChecks: readonly Check<RegistrationFacts>[] = [
 /** The granted scopes, in the order of the roles' table. */
 export function grantedScope({ body, rules, ...facts }: RegistrationFacts): string {
   const requested = scopeValues(body.request.scope);
-  return grantScopes(rules.roleScopes, activeRoles({ rules, ...facts }), rules.offeredScopes, requested).granted.join(" ");
+  return grantScopes(rules.roleScopes, activeRoles({ rules, ...facts }), rules.listedScopes, requested).granted.join(" ");
 }
 
 function scopes({ body, rules, ...facts }: RegistrationFacts): readonly Refusal[] {
@@ -148,9 +148,9 @@ function scopes({ body, rules, ...facts }: RegistrationFacts): readonly Refusal[
     return [];
   }
   const requested = scopeValues(body.request.scope);
-  const grant = grantScopes(rules.roleScopes, roles, rules.offeredScopes, requested);
+  const grant = grantScopes(rules.roleScopes, roles, rules.listedScopes, requested);
   if (requested !== undefined && grant.outsideRoles.length === 0 && grant.granted.length === 0) {
-    return [{ code: "scope.none-offered", expected: printable(`one of ${rules.offeredScopes.join(" ")}`), received: printable(requested.join(" ")) }];
+    return [{ code: "scope.none-offered", expected: printable(`one of ${rules.listedScopes.join(" ")}`), received: printable(requested.join(" ")) }];
   }
   return grant.outsideRoles.map((scope) => {
     const opening = rolesWithScope(rules.roleScopes, scope);

@@ -22,7 +22,8 @@ export interface RegistrationRules {
   readonly environment: "production" | "sandbox";
   readonly keystoreUrl: string;
   readonly roleScopes: RoleScopes;
-  readonly offeredScopes: readonly string[];
+  /** What discovery lists of the ecosystem's scopes. */
+  readonly listedScopes: readonly string[];
   /** Where a TPP that lost its registration access token gets a new one. */
   readonly recoverUrl: string;
 }

@@ -10,7 +10,7 @@ export const roleScopesSchema = z
 export type RoleScopes = z.output<typeof roleScopesSchema>;
 
 export interface ScopeGrant {
-  /** What is registered: asked for (or everything), within the roles, and offered here; in the table's order. */
+  /** What is registered: asked for (or everything), within the roles, and listed by discovery; in the table's order. */
   readonly granted: readonly string[];
   /** Asked for and outside the active roles. */
   readonly outsideRoles: readonly string[];
@@ -18,18 +18,18 @@ export interface ScopeGrant {
 
 /**
  * The scopes of a registration (DCR 7.1-9, 7.1.1-3): without a request the union over the active roles; within the
- * roles but not offered here is left out; outside the roles is for the caller to refuse.
+ * roles but not listed is left out; outside the roles is for the caller to refuse.
  */
 export function grantScopes(
   table: RoleScopes,
   activeRoles: readonly string[],
-  offered: readonly string[],
+  listed: readonly string[],
   requested: readonly string[] | undefined,
 ): ScopeGrant {
   const allowed = [...new Set(activeRoles.flatMap((role) => table[role] ?? []))];
   const asked = requested ?? allowed;
   return {
-    granted: allowed.filter((scope) => asked.includes(scope) && offered.includes(scope)),
+    granted: allowed.filter((scope) => asked.includes(scope) && listed.includes(scope)),
     outsideRoles: [...new Set(asked)].filter((scope) => !allowed.includes(scope)),
   };
 }
