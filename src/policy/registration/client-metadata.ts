@@ -1,5 +1,5 @@
 import type { SoftwareStatement } from "../../directory/software-statement.ts";
-import type { RegistrationRequest } from "./registration-request.ts";
+import { hasControlCharacters, longestName, type RegistrationRequest } from "./registration-request.ts";
 
 /** The one value that the profile allows for each of these members (DCR 7.1.1-1, FAPI-BR 6.2, D1, D4, D5). */
 export const profileValues = {
@@ -21,6 +21,20 @@ export const offeredGrantTypes = ["authorization_code", "implicit", "refresh_tok
 export const offeredResponseType = "code id_token";
 
 /**
+ * What the statement says for people, as it is registered: the directory checks neither texts nor addresses. A text loses
+ * what an update could not bring back; an address that is none, or not one for everybody's parser, is left out.
+ */
+export function statedNames(statement: SoftwareStatement) {
+  return {
+    client_name: shownText(statement.clientName),
+    client_uri: webAddress(statement.clientUri),
+    logo_uri: webAddress(statement.logoUri),
+    policy_uri: webAddress(statement.policyUri),
+    tos_uri: webAddress(statement.tosUri),
+  };
+}
+
+/**
  * The metadata that is registered: the statement wins over the request (DCR 7.1-10), what neither names is filled with
  * the profile's value (DCR 7.1.1). Only members that the answer shows and its own update takes back.
  * @param scope the granted scopes, separated by one space
@@ -29,12 +43,7 @@ export function clientMetadata(statement: SoftwareStatement, request: Registrati
   const grantTypes = completedGrantTypes(request);
   return withoutUndefined({
     ...profileValues,
-    // The directory takes an empty name; the engine does not.
-    client_name: statement.clientName || undefined,
-    client_uri: webAddress(statement.clientUri),
-    logo_uri: webAddress(statement.logoUri),
-    policy_uri: webAddress(statement.policyUri),
-    tos_uri: webAddress(statement.tosUri),
+    ...statedNames(statement),
     redirect_uris: [...new Set(request.redirect_uris)],
     grant_types: grantTypes,
     response_types: grantTypes.includes("authorization_code") ? [offeredResponseType] : [],
@@ -42,7 +51,7 @@ export function clientMetadata(statement: SoftwareStatement, request: Registrati
     jwks_uri: statement.jwksUri,
     webhook_uris: request.webhook_uris,
     software_id: statement.softwareId,
-    software_version: statement.version,
+    software_version: shownText(statement.version),
   });
 }
 
@@ -52,9 +61,15 @@ function completedGrantTypes(request: RegistrationRequest): string[] {
   return [...new Set([...asked, ...(hybrid ? ["authorization_code", "implicit"] : [])])];
 }
 
-/** The directory does not check these addresses; what is no web address is left out. */
+/** Without control characters, as every text of a body; nothing where nothing is left, which the engine does not take. */
+function shownText(text: string | undefined): string | undefined {
+  const plain = text?.replace(/\p{Cc}+/gu, " ").trim().slice(0, longestName).toWellFormed();
+  return plain || undefined;
+}
+
+/** `URL` reads over tabs and line breaks; others do not. */
 function webAddress(address: string | undefined): string | undefined {
-  if (address === undefined || !URL.canParse(address)) {
+  if (address === undefined || hasControlCharacters(address) || !URL.canParse(address)) {
     return undefined;
   }
   return /^https?:$/.test(new URL(address).protocol) ? address : undefined;

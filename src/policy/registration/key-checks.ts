@@ -5,6 +5,7 @@ import type { Check } from "../check.ts";
 import { sameDirectoryId } from "../../certs/brcac.ts";
 import type { Brseal } from "../../certs/brseal.ts";
 import type { RegistrationFacts, SealFact } from "./registration-facts.ts";
+import { hasControlCharacters } from "./registration-request.ts";
 
 /** What a body may say of keys: they come from the directory's keystore and nowhere else (DCR 7.1-4, 7.1-5). */
 export const keyMemberChecks: readonly Check<RegistrationFacts>[] = [
@@ -61,7 +62,7 @@ export const publishedKeyChecks: readonly Check<RegistrationFacts>[] = [
 ];
 
 function liesUnder(address: string, base: string): boolean {
-  if (!URL.canParse(address)) {
+  if (hasControlCharacters(address) || !URL.canParse(address)) {
     return false;
   }
   const keystore = new URL(base.replace(/\/?$/, "/"));

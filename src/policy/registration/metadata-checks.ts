@@ -1,7 +1,7 @@
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 import { grantScopes, rolesWithScope, scopeValues } from "../scope/role-scopes.ts";
 import type { Check } from "../check.ts";
-import { offeredGrantTypes, offeredResponseType, profileValues } from "./client-metadata.ts";
+import { offeredGrantTypes, offeredResponseType, profileValues, statedNames } from "./client-metadata.ts";
 import { suspendedSoftware } from "./operator-decision.ts";
 import type { RegistrationFacts } from "./registration-facts.ts";
 import { activeRoles, isBound } from "./statement-checks.ts";
@@ -90,7 +90,7 @@ export const overruledChecks: readonly Check<RegistrationFacts>[] = [
     clause: "DCR 7.1-10",
     onlyWarns: true,
     judge: ({ body, statement }) => {
-      const said = { client_name: statement.clientName, client_uri: statement.clientUri, logo_uri: statement.logoUri, policy_uri: statement.policyUri, tos_uri: statement.tosUri };
+      const said = statedNames(statement);
       return Object.entries(said).flatMap(([name, value]) => {
         // The five names are members of the request, all of them strings.
         const sent = body.request[name as keyof typeof said];

@@ -1,12 +1,19 @@
 import { z } from "zod";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
 
+/** The longest client_name. */
+export const longestName = 500;
+
+export function hasControlCharacters(value: string): boolean {
+  return /\p{Cc}/u.test(value);
+}
+
 /** Text without control characters; names may hold accents. */
 const text = (longest: number) =>
   z
     .string()
     .max(longest)
-    .regex(/^\P{Cc}*$/u, "expected text without control characters");
+    .refine((value) => !hasControlCharacters(value), "expected text without control characters");
 const word = text(300);
 const uri = text(2_000);
 const uris = z.array(uri).max(100);
@@ -38,7 +45,7 @@ export const registrationMembers = {
   require_pushed_authorization_requests: z.boolean().describe("true"),
   application_type: word.describe("web"),
   client_id: word.describe("On an update: the client's own id"),
-  client_name: text(500).describe("The statement's software_client_name prevails"),
+  client_name: text(longestName).describe("The statement's software_client_name prevails"),
   client_uri: uri.describe("The statement's software_client_uri prevails"),
   logo_uri: uri.describe("The statement's software_logo_uri prevails"),
   policy_uri: uri.describe("The statement's software_policy_uri prevails"),
