@@ -213,12 +213,20 @@ describe("porteiro clients, on Redis", () => {
     try {
       const environment = environmentOf(server.settings);
       const tpp = await sandbox.createTpp({ roles: ["DADOS"] });
-      const { clientId } = await server.register(tpp);
+      const { clientId, token, uri } = await server.register(tpp);
       const listed = await runPorteiro(environment, "clients", "list", "--json");
       expect(JSON.parse(listed.out).client_id).to.equal(clientId);
       const suspended = await runPorteiro(environment, "clients", "suspend", clientId, "--reason", "test");
       expect(suspended.code, suspended.err).to.equal(0);
       expect((await server.requestToken(tpp, clientId)).status).to.equal(401);
+
+      const deleted = await server.call(uri, { method: "DELETE", identity: tpp.tls, headers: { authorization: `Bearer ${token}` } });
+      expect(deleted.status).to.equal(204);
+      const again = await server.post(server.url("registration"), tpp.registrationBody(await tpp.statement()), { identity: tpp.tls });
+      expect(again.json().error, again.text).to.equal("unapproved_software_statement");
+      expect((await runPorteiro(environment, "clients", "restore", clientId)).code).to.equal(0);
+      await server.register(tpp);
+      expect((await runPorteiro(environment, "clients", "list")).out).not.to.include(clientId);
     } finally {
       await server.stop();
       await sandbox.stop();
