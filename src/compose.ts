@@ -13,7 +13,7 @@ import { createCallerAddress } from "./http/caller-address.ts";
 import { createClientCertificateReader } from "./http/client-certificate.ts";
 import { createEngineRun } from "./http/engine-run.ts";
 import { createClientCertificateJudge } from "./http/judge-client-certificate.ts";
-import { listenPlain, listenTls } from "./http/listeners.ts";
+import { listenPlain, listenTls, type Listener } from "./http/listeners.ts";
 import { createHealth, createOpsApp } from "./http/ops-app.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { createEngineErrorPage } from "./http/send-page.ts";
@@ -47,16 +47,24 @@ export interface RunningServer {
 /** How long a graceful stop waits for requests under way. */
 const graceMilliseconds = 10_000;
 
-/** Wires the authorization server from settings and starts its listeners: the one place where the layers meet. */
+/**
+ * Wires the authorization server from settings and starts its listeners: the one place where the layers meet.
+ * @throws Error that says what is missing; whatever was opened before is closed again
+ */
 export async function startServer(surroundings: Surroundings): Promise<RunningServer> {
   const { settings, clock, randomness, log } = surroundings;
+  /** What to let go of, latest first, when the server stops or a later step of the start fails. */
+  await using opened = new AsyncDisposableStack();
   const realm = openFinanceRealm(settings);
   const encryptionKey = readEncryptionKey(surroundings.root, settings.secrets, randomness);
   const tls = await serverTls(surroundings);
   const store = await openSettingsStore(surroundings);
+  opened.defer(() => store.close());
 
   const trust = await createTrust(surroundings, store);
+  opened.defer(() => trust.close());
   const directory = await createDirectoryClient(surroundings, store);
+  opened.defer(() => directory.close());
   const clients = createClientRecords({ store });
   const audit = createAuditLog({ clock, randomness });
   const lifecycle = createClientLifecycle({ clients, audit, clock, randomness });
@@ -69,6 +77,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const box = createSecretBox(encryptionKey, "signing-keys", randomness);
   const keys = await loadSigningKeys({ store, box, audit, clock, randomness, realm: realm.name });
   const customerSide = await createCustomerSide(surroundings, { store, audit, encryptionKey, consentBox, realm, clients });
+  opened.defer(() => customerSide.close());
   const cookieKeys = [derivedKey(encryptionKey, "cookies").toString("base64url")];
   const provider = createProvider({
     realm,
@@ -151,36 +160,37 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     myConsents: { ...customerSide.interaction, provider, sessions: customerSide.sessions, clients, callerAddress, clock },
   };
 
-  const health = createHealth({ store, ...directory, crl: trust.crl, anchors: trust.anchors, clock });
-  const [publicListener, mtls, ops] = await Promise.all([
-    listenTls(createPublicApp(appsNeeds).callback(), settings.listeners.public, { ...tls, clientCertificate: false }),
-    listenTls(createMtlsListener(appsNeeds), settings.listeners.mtls, { ...tls, clientCertificate: true }),
-    listenPlain(createOpsApp(health).callback(), settings.listeners.ops),
-  ]);
-  const stopCrl = trust.crl.start();
-  const stopSequencer = sequencer.start();
-  const stopExpirySweep = createExpirySweep({ store, clients, consents: customerSide.consents, realm: realm.name, log }).start();
+  opened.defer(trust.crl.start());
+  opened.defer(sequencer.start());
+  opened.defer(createExpirySweep({ store, clients, consents: customerSide.consents, realm: realm.name, log }).start());
   void directory.keystore.signingKeys();
   const { participants } = directory;
-  const stopWatch =
-    participants &&
-    createOrganisationWatch({ participants, clients, lifecycle, store, realm: realm.name, log, refreshSeconds: settings.directory.participantsRefreshSeconds }).start();
+  if (participants) {
+    const { participantsRefreshSeconds } = settings.directory;
+    opened.defer(createOrganisationWatch({ participants, clients, lifecycle, store, realm: realm.name, log, refreshSeconds: participantsRefreshSeconds }).start());
+  }
 
+  const health = createHealth({ store, ...directory, ...trust, clock });
+  const { listeners } = settings;
+  // First to listen and last to stop: it says whether the others may be called.
+  const ops = await listenPlain(createOpsApp(health).callback(), { ...listeners.ops, givenBy: "listeners.ops" });
+  opened.defer(() => ops.stop(graceMilliseconds));
+  const serving: Listener[] = [];
+  opened.defer(() => Promise.all(serving.map((listener) => listener.stop(graceMilliseconds))).then(() => undefined));
+  const withoutCertificate = { ...tls, clientCertificate: false };
+  const publicListener = await listenTls(createPublicApp(appsNeeds).callback(), { ...listeners.public, givenBy: "listeners.public" }, withoutCertificate);
+  serving.push(publicListener);
+  const mtls = await listenTls(createMtlsListener(appsNeeds), { ...listeners.mtls, givenBy: "listeners.mtls" }, { ...tls, clientCertificate: true });
+  serving.push(mtls);
+  health.serving();
+
+  const everything = opened.move();
   return {
     realm,
     ports: { public: publicListener.port, mtls: mtls.port, ops: ops.port },
     async stop() {
       health.stopping();
-      stopCrl();
-      await Promise.all([publicListener, mtls].map((listener) => listener.stop(graceMilliseconds)));
-      // Until here it says that the server is not ready any more.
-      await ops.stop(graceMilliseconds);
-      await stopExpirySweep();
-      await stopSequencer();
-      await customerSide.close();
-      trust.http.close();
-      await Promise.all([stopWatch?.(), directory.close()]);
-      await store.close();
+      await everything.disposeAsync();
     },
   };
 }

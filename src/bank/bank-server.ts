@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type Koa from "koa";
+import { listening } from "../kernel/listening.ts";
 import { answerMalformedInJson, hostIsJudgedHere, wellFormedOnly } from "../kernel/malformed-requests.ts";
 import { askForClientCertificate, tlsListenerOptions } from "../kernel/tls-options.ts";
 import type { GuardedState } from "./token-guard.ts";
@@ -34,10 +35,7 @@ export async function startBankServer(needs: BankServerNeeds): Promise<BankServe
   });
   const server = createServer({ ...tlsListenerOptions(needs), ...askForClientCertificate, ...hostIsJudgedHere }, answer);
   answerMalformedInJson(server);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(needs.port, needs.host, resolve);
-  });
+  await listening(server, { host: needs.host, port: needs.port, givenBy: "--port" });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : needs.port;
 

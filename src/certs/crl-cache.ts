@@ -43,6 +43,8 @@ export interface CrlState {
 export interface CrlCache extends RevocationSource {
   /** Fetches every list that is due, and waits for that. Never rejects. */
   refreshDue(): Promise<void>;
+  /** Waits for the refreshes under way. */
+  settled(): Promise<void>;
   /** Refreshes lists as they fall due, without keeping the process alive; returns the way to stop. */
   start(): () => void;
   states(): CrlState[];
@@ -130,6 +132,9 @@ export function createCrlCache(needs: CrlCacheNeeds): CrlCache {
     generation: () => generation,
     revocationOf,
     refreshDue,
+    settled: async () => {
+      await Promise.all([...slots.values()].map(({ refreshing }) => refreshing));
+    },
     start: () => {
       const timer = setInterval(() => void refreshDue(), refreshEvery).unref();
       return () => clearInterval(timer);

@@ -87,12 +87,17 @@ export async function openCustomers(root: string): Promise<OpenedCustomers> {
 /** What the server judges with, under its settings and on its store. */
 export async function openDoctor(surroundings: Surroundings): Promise<OpenedDoctor> {
   const { settings, clock } = surroundings;
+  await using opened = new AsyncDisposableStack();
   const realm = openFinanceRealm(settings);
   const rules = await registrationRules(surroundings, realm);
   const store = await openSettingsStore(surroundings);
+  opened.defer(() => store.close());
   const trust = await createTrust(surroundings, store);
+  opened.defer(() => trust.close());
   const directory = await createDirectoryClient(surroundings, store);
+  opened.defer(() => directory.close());
   const { anchors, sealAnchors, crl } = trust;
+  const everything = opened.move();
   return {
     realm,
     needs: {
@@ -108,10 +113,8 @@ export async function openDoctor(surroundings: Surroundings): Promise<OpenedDoct
     },
     async close() {
       // A list that is being renewed is still written to the store.
-      await crl.refreshDue();
-      trust.http.close();
-      await directory.close();
-      await store.close();
+      await crl.settled();
+      await everything.disposeAsync();
     },
   };
 }

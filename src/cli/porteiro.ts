@@ -38,5 +38,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(`porteiro: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  // Whatever is still open then, such as a worker's channel to its primary: a command that failed ends.
+  process.exit(1);
 }

@@ -65,6 +65,8 @@ export async function serveDirectory(root: string, options: DirectoryServeOption
   const log = createLog(options.logLevel);
   const places = placesOf(root);
   const store = await openStore({ kind: "lmdb", path: resolve(root, options.store) }, { clock: systemClock, log });
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => store.close());
   const { publicPort, mtlsPort, realHostNames, realHostNamesPort, host } = options;
   const running = await startDirectory({
     store,
@@ -77,7 +79,6 @@ export async function serveDirectory(root: string, options: DirectoryServeOption
   console.log(`ready directory ${running.urls.auth} mtls ${running.urls.matlsApi}`);
   await onceAskedToStop();
   await running.stop();
-  await store.close();
 }
 
 /** What wins over the settings of the sample bank where it is given. */

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createCrlCache } from "../certs/crl-cache.ts";
+import { createCrlCache, type CrlCache } from "../certs/crl-cache.ts";
 import { readCrlSources, type CrlSource } from "../certs/crl-sources.ts";
 import { loadTrustAnchors, type TrustAnchors } from "../certs/trust-anchors.ts";
-import { createGuardedHttp, type GuardedHttp } from "../directory/guarded-http.ts";
+import { createGuardedHttp } from "../directory/guarded-http.ts";
 import { createCertificateVerdicts, createSealVerdicts } from "../policy/trust/certificate-verdicts.ts";
 import type { Store } from "../store/store.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -15,8 +15,9 @@ export interface Trust {
   readonly sealAnchors: TrustAnchors;
   readonly brcac: ReturnType<typeof createCertificateVerdicts>;
   readonly brseal: ReturnType<typeof createSealVerdicts>;
-  readonly crl: ReturnType<typeof createCrlCache>;
-  readonly http: GuardedHttp;
+  readonly crl: CrlCache;
+  /** Ends the calls under way and waits for what they still write to the store. */
+  close(): Promise<void>;
 }
 
 /** Anchors, revocation, and the judges of both kinds of certificate. */
@@ -51,7 +52,10 @@ export async function createTrust({ root, settings, clock, log }: Surroundings, 
     brcac: createCertificateVerdicts({ ...judging, anchors }),
     brseal: createSealVerdicts({ ...judging, anchors: sealAnchors }),
     crl,
-    http,
+    async close() {
+      http.close();
+      await crl.settled();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { listening, type ListenAddress } from "../kernel/listening.ts";
 import { answerMalformedInJson, hostIsJudgedHere, wellFormedOnly } from "../kernel/malformed-requests.ts";
 import { askForClientCertificate, tlsListenerOptions } from "../kernel/tls-options.ts";
 
@@ -10,15 +11,10 @@ export interface Listener {
   stop(graceMilliseconds: number): Promise<void>;
 }
 
-export interface ListenerAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** Listens with TLS; with `clientCertificate` every client is asked for one, and any or none is let through. */
 export function listenTls(
   handler: RequestListener,
-  address: ListenerAddress,
+  address: ListenAddress,
   tls: { certPem: string; keyPem: string; clientCertificate: boolean },
 ): Promise<Listener> {
   const options = { ...tlsListenerOptions(tls), ...(tls.clientCertificate ? askForClientCertificate : {}) };
@@ -26,21 +22,18 @@ export function listenTls(
 }
 
 /** Listens without TLS: for the operator's own machine only. */
-export function listenPlain(handler: RequestListener, address: ListenerAddress): Promise<Listener> {
+export function listenPlain(handler: RequestListener, address: ListenAddress): Promise<Listener> {
   return listen(createHttpServer(hostIsJudgedHere, wellFormedOnly(handler)), address);
 }
 
-async function listen(server: Server, { host, port }: ListenerAddress): Promise<Listener> {
+async function listen(server: Server, address: ListenAddress): Promise<Listener> {
   answerMalformedInJson(server);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => resolve());
-  });
+  await listening(server, address);
   return {
     port: (server.address() as AddressInfo).port,
     async stop(graceMilliseconds) {

@@ -20,26 +20,31 @@ export interface HealthNeeds {
 export interface Health {
   /** Whether requests may be sent here, and the state and age of everything that is needed to answer them. */
   report(): Promise<{ ready: boolean; body: Record<string, unknown> }>;
+  /** From now on ready, while the store is: all listeners listen. */
+  serving(): void;
   /** From now on not ready: the server is about to stop. */
   stopping(): void;
 }
 
 /** Readiness needs the store; a silent directory or an old list makes the server degraded, not unready. */
 export function createHealth(needs: HealthNeeds): Health {
-  let stopping = false;
+  let phase: "starting" | "serving" | "stopping" = "starting";
   return {
+    serving() {
+      phase = "serving";
+    },
     stopping() {
-      stopping = true;
+      phase = "stopping";
     },
     async report() {
       const store = await needs.store.state();
-      const ready = store.ready && !stopping;
+      const ready = store.ready && phase === "serving";
       const { anchors } = needs.anchors;
       return {
         ready,
         body: {
           ready,
-          ...(stopping ? { stopping } : {}),
+          ...(phase === "serving" ? {} : { [phase]: true }),
           store,
           directory: directoryState(needs),
           anchors: anchors.map(({ subjectText, notAfter }) => ({ subject: subjectText, validUntil: iso(notAfter) })),

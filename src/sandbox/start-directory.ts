@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LocalAuthority } from "../certs/local-authority.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { listening } from "../kernel/listening.ts";
 import type { Log } from "../kernel/log.ts";
 import { answerMalformedInJson, hostIsJudgedHere, wellFormedOnly } from "../kernel/malformed-requests.ts";
 import { askForClientCertificate, tlsListenerOptions } from "../kernel/tls-options.ts";
@@ -44,19 +45,19 @@ export async function startDirectory(needs: StartDirectoryNeeds): Promise<Runnin
   const tls = { ...tlsListenerOptions(await localAuthority.serverCertificate("directory", directoryHosts(settings))), ...hostIsJudgedHere };
   const asking = { ...tls, ...askForClientCertificate };
   const servers: Server[] = [];
-  const listen = async (server: Server, port: number): Promise<Server> => {
+  const listen = async (server: Server, port: number, givenBy: string): Promise<Server> => {
     servers.push(server);
     answerMalformedInJson(server);
-    await listening(server, port, settings.host);
+    await listening(server, { host: settings.host, port, givenBy });
     return server;
   };
   const stop = async () => {
     await Promise.all(servers.map(closed));
   };
   try {
-    const open = await listen(createHttpsServer(settings.realHostNames ? asking : tls), settings.publicPort);
-    const mtls = settings.realHostNames ? open : await listen(createHttpsServer(asking), settings.mtlsPort);
-    const crl = settings.crlPort === undefined ? undefined : await listen(createHttpServer(hostIsJudgedHere), settings.crlPort);
+    const open = await listen(createHttpsServer(settings.realHostNames ? asking : tls), settings.publicPort, "--public-port");
+    const mtls = settings.realHostNames ? open : await listen(createHttpsServer(asking), settings.mtlsPort, "--mtls-port");
+    const crl = settings.crlPort === undefined ? undefined : await listen(createHttpServer(hostIsJudgedHere), settings.crlPort, "crlPort");
     const urls = directoryUrls(settings, {
       public: portOf(open),
       mtls: portOf(mtls),
@@ -84,16 +85,6 @@ function answer(server: Server, handler: RequestListener): void {
 function portOf(server: Server): number {
   // A listening TCP server's address is never a pipe name.
   return (server.address() as AddressInfo).port;
-}
-
-function listening(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 function closed(server: Server): Promise<void> {

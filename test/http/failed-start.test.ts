@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { runPorteiro } from "../cli/run-porteiro.ts";
+import { startRedis, type RedisServers } from "../support/redis-servers.ts";
+import { startSandboxDirectory, type SandboxDirectory } from "../support/sandbox.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { environmentOf } from "../support/server-process.ts";
+
+const noAnchors = { PORTEIRO_CERTIFICATES_BRCAC_ANCHORS: "/no/such/file.pem" };
+
+describe("a start that fails ends, with 1 and one sentence", function () {
+  this.timeout(60_000);
+  let directory: SandboxDirectory;
+  let redis: RedisServers<"standalone">;
+  /** Has made the signing keys under its own encryption key; runs no more. */
+  let onLmdb: TestServer;
+  let onRedis: TestServer;
+
+  before(async () => {
+    directory = await startSandboxDirectory();
+    redis = await startRedis();
+    onLmdb = await startTestServer({ directory });
+    await onLmdb.stop();
+    onRedis = await startTestServer({ directory, settings: { store: { kind: "redis", redis: { url: redis.connection.url } } } });
+    await onRedis.stop();
+  });
+  after(async () => {
+    await redis.stop();
+    await directory.stop();
+  });
+
+  const serve = (server: TestServer, change: Readonly<Record<string, string>>) => runPorteiro({ ...environmentOf(server.settings), ...change }, "serve");
+
+  for (const listener of ["public", "mtls", "ops"] as const) {
+    it(`the port of the ${listener} listener is taken: it is named, and the others are free again`, async () => {
+      const taken = createServer().listen(0, "127.0.0.1");
+      await once(taken, "listening");
+      const { port } = taken.address() as AddressInfo;
+      const { code, out, err } = await serve(onLmdb, { [`PORTEIRO_LISTENERS_${listener.toUpperCase()}_PORT`]: String(port) });
+      taken.close();
+      expect({ code, out }).to.deep.equal({ code: 1, out: "" });
+      expect(err).to.equal(`porteiro: cannot listen on port ${port} of 127.0.0.1: another process has it; end that process, or give another with listeners.${listener}\n`);
+    });
+  }
+
+  it("on Redis, no anchors", async () => {
+    const { code, err } = await serve(onRedis, noAnchors);
+    expect(code).to.equal(1);
+    expect(err).to.match(/^porteiro: \/no\/such\/file\.pem: expected a PEM file with trust anchors[^\n]*\n$/);
+  });
+
+  it("on Redis, another encryption key than the store's", async () => {
+    const { code, err } = await serve(onRedis, { PORTEIRO_SECRETS_ENCRYPTION_KEY_FILE: join(directory.folder, "another.key") });
+    expect(code).to.equal(1);
+    expect(err).to.match(/^porteiro: [^\n]+\n$/);
+  });
+
+  it("the doctor's too, with its 2", async () => {
+    const { code, err } = await runPorteiro({ ...environmentOf(onRedis.settings), ...noAnchors }, "doctor", "--cert", directory.localAuthority.caFile);
+    expect(code).to.equal(2);
+    expect(err).to.match(/^porteiro: \/no\/such\/file\.pem: expected[^\n]*\n$/);
+  });
+
+  it("in one process with others it leaves nothing open: the next start has the same ports", async () => {
+    const again = await startTestServer({ directory, settings: { ...onLmdb.settings } });
+    await again.stop();
+  });
+});
