@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { createBankApp } from "../bank/bank-app.ts";
 import { startBankServer } from "../bank/bank-server.ts";
 import { bankSettings, bankUrl } from "../bank/bank-settings.ts";
@@ -155,41 +156,54 @@ export async function serveSandbox(root: string, options: SandboxOptions): Promi
   if (hint !== undefined) {
     console.error(hint);
   }
-  const children: ChildProcess[] = [];
-  const start = (...words: string[]) => startPart(root, children, words, real?.serverEnvironment);
-  const stop = async () => {
-    const ended = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null).map((child) => new Promise((done) => child.once("exit", done)));
-    children.forEach((child) => child.kill("SIGTERM"));
-    await Promise.all(ended);
+  const parts: ChildProcess[] = [];
+  const failure = Promise.withResolvers<never>();
+  let stopping = false;
+  const start = async (...words: string[]): Promise<string> => {
+    if (stopping) throw new Error(`${words.join(" ")} is not started: the sandbox is about to stop`);
+    const part = spawnPart(root, words, real?.serverEnvironment);
+    parts.push(part);
+    part.once("exit", (code, signal) => failure.reject(new Error(`porteiro ${words.join(" ")} ended by itself (${signal ?? `exit code ${code}`})`)));
+    return readyLine(part);
   };
-  try {
+  const startAll = async (): Promise<void> => {
     console.error("starting the directory ...");
     const directory = await start("directory", "serve", "--host", options.directoryHost, "--store", directoryStore, ...(real?.directoryOptions ?? []));
     console.error("starting the authorization server and the bank ...");
     const others = await Promise.all([start("serve"), start("bank")]);
     console.log(`ready ${[directory, ...others].map((line) => line.replace(/^ready /, "")).join(" ")}`);
-    await Promise.race([onceAskedToStop(), ...children.map(ended)]);
+  };
+  // Listened to from the first part on: whoever stops the sandbox while it starts leaves none behind.
+  const asked = onceAskedToStop();
+  try {
+    await Promise.race([asked, failure.promise, startAll().then(() => asked)]);
   } finally {
-    await stop();
+    stopping = true;
+    await Promise.all(parts.map(stopped));
   }
 }
 
-async function ended(child: ChildProcess): Promise<never> {
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done) => child.once("exit", (...how) => done(how)));
-  throw new Error(`${child.spawnargs.slice(2).join(" ")} ended by itself (${signal ?? `exit code ${code}`})`);
+/** Starts a command of this program, with the same limits of the heap that the launcher has set for this process. */
+function spawnPart(root: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcessByStdio<null, Readable, null> {
+  const command = [...process.execArgv, join(root, "src/cli/porteiro.ts"), ...words];
+  return spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...environment } });
 }
 
-/** Starts a command of this program and waits for its `ready` line. */
-async function startPart(root: string, children: ChildProcess[], words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
-  // With the same limits of the heap that the launcher has set for this process.
-  const child = spawn(process.execPath, [...process.execArgv, join(root, "src/cli/porteiro.ts"), ...words], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...environment } });
-  children.push(child);
-  const ready = new Promise<string>((done) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
+function readyLine({ stdout }: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+  return new Promise((done) => {
+    createInterface({ input: stdout }).on("line", (line) => {
       if (line.startsWith("ready ")) {
         done(line);
       }
     });
   });
-  return Promise.race([ready, ended(child)]);
+}
+
+async function stopped(part: ChildProcess): Promise<void> {
+  if (part.exitCode !== null || part.signalCode !== null) {
+    return;
+  }
+  const gone = new Promise((done) => part.once("exit", done));
+  part.kill("SIGTERM");
+  await gone;
 }

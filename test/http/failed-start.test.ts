@@ -1,13 +1,16 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { runPorteiro } from "../cli/run-porteiro.ts";
 import { startRedis, type RedisServers } from "../support/redis-servers.ts";
 import { startSandboxDirectory, type SandboxDirectory } from "../support/sandbox.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { freePorts, startTestServer, type TestServer } from "../support/server.ts";
 import { environmentOf } from "../support/server-process.ts";
 
+const root = resolve(import.meta.dirname, "../..");
 const noAnchors = { PORTEIRO_CERTIFICATES_BRCAC_ANCHORS: "/no/such/file.pem" };
 
 describe("a start that fails ends, with 1 and one sentence", function () {
@@ -66,5 +69,24 @@ describe("a start that fails ends, with 1 and one sentence", function () {
   it("in one process with others it leaves nothing open: the next start has the same ports", async () => {
     const again = await startTestServer({ directory, settings: { ...onLmdb.settings } });
     await again.stop();
+  });
+});
+
+describe("a sandbox that is asked to stop while it starts", function () {
+  this.timeout(60_000);
+  it("leaves no part of it running", async () => {
+    const [port = 0] = await freePorts(1);
+    const directory = await startSandboxDirectory();
+    const words = ["sandbox", "--real-host-names", "--real-host-names-port", String(port), "--directory-store", join(directory.folder, "other")];
+    const child = spawn(join(root, "scripts/porteiro"), words, { stdio: ["ignore", "ignore", "pipe"], env: { PATH: process.env["PATH"] }, detached: true });
+    const ended = once(child, "exit");
+    await new Promise<void>((done) => {
+      createInterface({ input: child.stderr }).on("line", (line) => line.startsWith("starting the directory") && done());
+    });
+    // The directory's process is there by then, and not ready for a good while yet.
+    child.kill("SIGTERM");
+    expect((await ended)[0]).to.equal(0);
+    expect(() => process.kill(-Number(child.pid), 0), "some of its group is left").to.throw(/ESRCH/);
+    await directory.stop();
   });
 });
