@@ -6,6 +6,7 @@ import { systemRandomness } from "../kernel/identifiers.ts";
 import { createLog } from "../kernel/log.ts";
 import { loadSettings } from "../settings/load-settings.ts";
 import { onceAskedToStop } from "./stop-signal.ts";
+import { superviseWorkers } from "./supervise-workers.ts";
 
 /** Settings, clock, randomness and log of this process: read here and handed on. */
 export function surroundingsOf(root: string, overrides: Readonly<Record<string, unknown>> = {}): Surroundings {
@@ -21,8 +22,9 @@ export function registerServeCommand(program: Command, root: string): void {
     .addHelpText("after", "\nSettings: config/README.md. Example: PORTEIRO_STORE_KIND=redis porteiro serve")
     .action(async () => {
       const surroundings = surroundingsOf(root);
-      if (surroundings.settings.workers > 1 && cluster.isPrimary) {
-        await supervise(surroundings);
+      const { settings, log } = surroundings;
+      if (settings.workers > 1 && cluster.isPrimary) {
+        await superviseWorkers({ count: settings.workers, log, allReady: () => console.log(readyLine(settings)) });
         return;
       }
       // Loaded here, so that only who serves waits for the engine: every other command starts in half the time.
@@ -31,34 +33,9 @@ export function registerServeCommand(program: Command, root: string): void {
       tellReady(surroundings);
       await onceAskedToStop();
       await server.stop();
+      // The channel to the primary would keep a worker alive.
+      cluster.worker?.disconnect();
     });
-}
-
-/** Keeps the wanted number of workers running; one that dies is replaced, all of them stop together. */
-async function supervise({ settings, log }: Surroundings): Promise<void> {
-  let stopping = false;
-  let ready = 0;
-  cluster.on("message", () => {
-    ready += 1;
-    if (ready === settings.workers) {
-      console.log(readyLine(settings));
-    }
-  });
-  cluster.on("exit", (worker, code, signal) => {
-    if (!stopping) {
-      log.error({ worker: worker.process.pid, code, signal }, "a worker ended; starting another");
-      setTimeout(() => cluster.fork(), 1_000);
-    }
-  });
-  for (let count = 0; count < settings.workers; count += 1) {
-    cluster.fork();
-  }
-  await onceAskedToStop();
-  stopping = true;
-  const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-  const ended = workers.map((worker) => new Promise<void>((resolve) => worker.once("exit", () => resolve())));
-  workers.forEach((worker) => worker.process.kill("SIGTERM"));
-  await Promise.all(ended);
 }
 
 function tellReady({ settings }: Surroundings): void {

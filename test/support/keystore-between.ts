@@ -11,6 +11,8 @@ export interface KeystoreBetween {
   readonly asked: string[];
   /** Answers a path by itself from now on, instead of handing on; undefined: hands on again. */
   answer(path: string, listener: RequestListener | undefined): void;
+  /** Keeps whoever asks for a TPP's keys waiting; resolves once somebody does, with what lets the answer go. */
+  held(tpp: SandboxTpp): Promise<() => void>;
   /** What a TPP registers with so that its keys are asked for here. */
   registration(tpp: SandboxTpp): Promise<{ software_statement: string; jwks_uri: string }>;
   jwksPath(tpp: SandboxTpp): string;
@@ -32,13 +34,16 @@ export async function startKeystoreBetween(directory: SandboxDirectory): Promise
       void own(incoming, outgoing);
       return;
     }
+    handOn(path, outgoing);
+  });
+  const handOn = (path: string, outgoing: ServerResponse): void => {
     const handedOn = request(upstream(path), (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
     handedOn.on("error", () => outgoing.destroy());
     handedOn.end();
-  });
+  };
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
   const jwksPath = (tpp: SandboxTpp) => new URL(tpp.description.jwks_uri).pathname;
@@ -51,6 +56,11 @@ export async function startKeystoreBetween(directory: SandboxDirectory): Promise
       if (listener) answers.set(path, listener);
       else answers.delete(path);
     },
+    held: (tpp) =>
+      new Promise((asked) => {
+        const path = jwksPath(tpp);
+        answers.set(path, (_incoming, outgoing) => asked(() => handOn(path, outgoing)));
+      }),
     async registration(tpp) {
       const jwks_uri = new URL(jwksPath(tpp), url).href;
       return { jwks_uri, software_statement: await tpp.statement({ claims: { software_jwks_uri: jwks_uri } }) };

@@ -8,7 +8,15 @@ const root = resolve(import.meta.dirname, "../..");
 
 const running = new Set<ChildProcess>();
 // A test that fails before it stops its server leaves none behind.
-process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+process.once("exit", () => running.forEach(killGroup));
+
+function killGroup({ pid = 0 }: ChildProcess): void {
+  try {
+    if (pid > 0) process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
+}
 
 export interface ServerProcess {
   readonly child: ChildProcess;
@@ -16,14 +24,23 @@ export interface ServerProcess {
   readonly logged: readonly string[];
   /** Asks it to stop; resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** As a terminal does at Ctrl-C: signals it and all that it has started. */
+  stopGroup(signal?: NodeJS.Signals): Promise<number | null>;
+  /** kill -9 of all of it. */
+  kill(): void;
 }
 
-/** Runs `porteiro serve` as a process of its own under these settings and waits until it says that it is ready. */
-export async function startServerProcess(settings: Readonly<Record<string, unknown>>): Promise<ServerProcess> {
-  const child = spawn(resolve(root, "scripts/porteiro"), ["serve"], {
+/**
+ * Runs `porteiro serve`, or a command that comes to the same, as a process of its own under these settings, at the head
+ * of a group of its own, and waits until it says that it is ready.
+ */
+export async function startServerProcess(settings: Readonly<Record<string, unknown>>, command: readonly [string, ...string[]] = ["scripts/porteiro", "serve"]): Promise<ServerProcess> {
+  const [program, ...words] = command;
+  const child = spawn(program, words, {
     cwd: root,
     env: { PATH: process.env["PATH"], ...environmentOf(settings) },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
   const logged: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => logged.push(line));
@@ -36,17 +53,22 @@ export async function startServerProcess(settings: Readonly<Record<string, unkno
   await Promise.race([
     ready,
     exited.then(([code]) => {
-      throw new Error(`porteiro serve ended with ${String(code)}: ${logged.join("\n")}`);
+      throw new Error(`${command.join(" ")} ended with ${String(code)}: ${logged.join("\n")}`);
     }),
   ]);
+  const code = async () => ((await exited) as [number | null])[0];
   return {
     child,
     logged,
-    async stop(signal = "SIGTERM") {
+    stop(signal = "SIGTERM") {
       child.kill(signal);
-      const [code] = (await exited) as [number | null];
-      return code;
+      return code();
     },
+    stopGroup(signal = "SIGINT") {
+      process.kill(-Number(child.pid), signal);
+      return code();
+    },
+    kill: () => killGroup(child),
   };
 }
 
