@@ -1,3 +1,4 @@
+import { setTimeout as rest } from "node:timers/promises";
 import type { Middleware } from "koa";
 import mount from "koa-mount";
 import { createCustomerSide } from "./composition/customer-side.ts";
@@ -190,6 +191,8 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
     ports: { public: publicListener.port, mtls: mtls.port, ops: ops.port },
     async stop() {
       health.stopping();
+      // A balancer goes on sending until it has asked again.
+      await rest(settings.drainSeconds * 1_000);
       await everything.disposeAsync();
     },
   };

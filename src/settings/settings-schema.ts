@@ -181,6 +181,9 @@ export const settingsSchema = z.strictObject({
     .enum(["x-forwarded-for", "forwarded"])
     .default("x-forwarded-for")
     .describe("Header to which every trusted proxy adds the caller's address; limits by address count by it"),
+  drainSeconds: seconds(0, 120)
+    .default(0)
+    .describe("How long all is still served after the request to stop, while /ready says no already: longer than a balancer takes to notice"),
   workers: z.int().min(1).max(64).default(1).describe("Server processes on this machine"),
   store: store.prefault({}),
   secrets: secrets.prefault({}),

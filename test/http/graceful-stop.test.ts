@@ -78,6 +78,19 @@ describe("a server that is asked to stop (SIGTERM)", function () {
     expect(await ended).to.equal(0);
   });
 
+  it("with a time to drain it says at once that it is not ready, and serves on until the balancer has noticed", async () => {
+    const { at, holdRegistration, ops, process: { stop } } = await start({ drainSeconds: 3 });
+    const tpp = await createTpp();
+    const ended = stop();
+    while ((await ops("/ready")).status === 200) await rest(20);
+    expect((await ops("/ready")).body).to.include({ ready: false, stopping: true });
+    expect((await ground.server.call(at(ground.server.url("jwks")))).status).to.equal(200);
+    const { answer, goOn } = await holdRegistration(tpp);
+    goOn();
+    expect((await answer).status).to.equal(201);
+    expect(await ended).to.equal(0);
+  });
+
   it("at Ctrl-C, which a terminal sends to the whole group and a parent sends on, answers what is under way all the same", async () => {
     const { holdRegistration, process: { stop, stopGroup }, untilRefused } = await start();
     const { answer, goOn } = await holdRegistration(await createTpp());
