@@ -1,6 +1,8 @@
+import { statfs } from "node:fs/promises";
 import type { Clock } from "../kernel/clock.ts";
 import { openLmdbFolder } from "./lmdb-folder.ts";
 import { startExpirySweep } from "./lmdb-sweep.ts";
+import { createProbedState, probeEntry } from "./probed-state.ts";
 import { checkBatch, checkName, checkPut, checkScan, checkTag, conditionsOf, holds, ttlMilliseconds } from "./store-arguments.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
 import type { Batch, BatchResult, Condition, Entry, Store } from "./store.ts";
@@ -11,6 +13,8 @@ export interface LmdbStoreOptions {
   readonly clock: Clock;
   /** Address space set aside for the file, in bytes; outgrowing it costs a remap. 64 GiB unless told. */
   readonly mapSizeBytes?: number;
+  /** With less free on its disk the store is not ready any more; 16 MiB unless told. */
+  readonly leastFreeBytes?: number;
   /** How long the sweep of expired entries rests when it found nothing more to do; 1,000 ms unless told. */
   readonly sweepIntervalMs?: number;
 }
@@ -29,7 +33,7 @@ const done: BatchResult = { done: true };
  * @throws when the folder cannot be made or opened.
  */
 export function openLmdbStore(options: LmdbStoreOptions): Store {
-  const { path, clock } = options;
+  const { path, clock, leastFreeBytes = 16 * 2 ** 20 } = options;
   const folder = openLmdbFolder(path, options.mapSizeBytes);
   const { root, entries, expiries } = folder;
   let closed = false;
@@ -134,6 +138,16 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     return (await commitIfNothingThere(only.name, batch)) ?? commitBatch(batch);
   }
 
+  /** The probe alone would go on succeeding on a full disk, in the pages that its last one freed. */
+  async function probe(): Promise<void> {
+    await batch({ tag: "state", put: [probeEntry] });
+    const { bavail, bsize } = await statfs(path);
+    if (bavail * bsize < leastFreeBytes) {
+      throw new StoreUnavailableError(`LMDB in ${path}: its disk has ${bavail * bsize} bytes left, expected ${leastFreeBytes} at least. Make room there.`);
+    }
+  }
+  const probed = createProbedState("lmdb", `LMDB in ${path}`, probe);
+
   return {
     batch,
 
@@ -198,18 +212,12 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
       return found;
     },
 
-    async state() {
-      try {
-        readNewest(keyOf("store", "state"));
-        return { kind: "lmdb", ready: true, detail: `LMDB in ${path}` };
-      } catch (error) {
-        return { kind: "lmdb", ready: false, detail: `LMDB in ${path}: ${reasonOf(error)}` };
-      }
-    },
+    state: probed.state,
 
     async close() {
       if (closed) return;
       closed = true;
+      probed.forget();
       sweep.stop();
       while (underWay.size > 0) await Promise.allSettled(underWay);
       await folder.close();

@@ -1,5 +1,7 @@
 import type { Log } from "../kernel/log.ts";
+import { createProbedState, probeEntry } from "./probed-state.ts";
 import { connectionName, connectRedis, type RedisConnection } from "./redis-connection.ts";
+import { tagsOnEveryMaster } from "./redis-masters.ts";
 import { batchArguments, batchScript, scanScript, takeScript, type Script } from "./redis-scripts.ts";
 import { checkRedisServers } from "./redis-server-checks.ts";
 import { checkBatch, checkName, checkPut, checkScan, checkTag, conditionsOf, listingsOf, ttlMilliseconds } from "./store-arguments.ts";
@@ -141,6 +143,9 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     }
   }
 
+  const probe = () => Promise.all(tagsOnEveryMaster(client).map((tag) => batch({ tag, put: [probeEntry] })));
+  const probed = createProbedState("redis", `Redis, ${connectionName(connection)}`, probe);
+
   return {
     batch,
 
@@ -191,18 +196,10 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       return entriesOf(flat);
     },
 
-    async state() {
-      const detail = `Redis, ${connectionName(connection)}`;
-      try {
-        // PING would not tell a cluster that has lost the slots of this key, nor a replica from a master.
-        await answered(client.get(keyOf("store", "state")));
-        return { kind: "redis", ready: true, detail };
-      } catch (error) {
-        return { kind: "redis", ready: false, detail: error instanceof Error ? error.message : detail };
-      }
-    },
+    state: probed.state,
 
     async close() {
+      probed.forget();
       while (underWay.size > 0) await Promise.allSettled(underWay);
       client.disconnect();
     },

@@ -99,7 +99,10 @@ export interface Store {
   batch(batch: Batch): Promise<BatchResult>;
   /** Ordered entries of a tag whose names begin with the prefix, in bytewise order of their names. */
   scan(tag: string, prefix: string, page: ScanPage): Promise<Entry[]>;
-  /** A cheap look at the store, for readiness. Never rejects. */
+  /**
+   * Whether writes are confirmed, for readiness: by a small write to everything that entries lie on, a second old at
+   * most. Never rejects.
+   */
   state(): Promise<StoreState>;
   /** Waits for what is under way, then lets go of the store. */
   close(): Promise<void>;

@@ -125,6 +125,14 @@ describe("the store on LMDB", () => {
     await third.close();
   });
 
+  it("is not ready when its disk is as good as full", async () => {
+    const store = openLmdbStore({ path: join(folder, "no-room"), clock: systemClock, leastFreeBytes: Number.MAX_SAFE_INTEGER });
+    const { ready, detail } = await store.state();
+    expect(ready).equals(false);
+    expect(detail).matches(/no-room: its disk has \d+ bytes left, expected \d+ at least\. Make room there\.$/);
+    await store.close();
+  });
+
   it("a full disk rejects as unavailable and stores no part of the batch, and the process lives on", async () => {
     const path = join(folder, "full");
     const file = fileURLToPath(new URL("store-child.ts", import.meta.url));
@@ -212,8 +220,33 @@ describe("the store on one Redis", () => {
     }
   });
 
-  it("rejects a write that too few replicas acknowledged", async () => {
+  it("is not ready while the server answers and refuses to write, and ready again behind it", async () => {
+    const store = await openStore(redisOptions(servers.connection), needs);
+    await withSetting(servers.connection.url, "maxmemory", "1", async () => {
+      expect(await store.get({ tag: "t", name: "none" })).equals(undefined);
+      const { ready, detail } = await store.state();
+      expect(ready).equals(false);
+      expect(detail).include("OOM");
+    });
+    while (!(await store.state()).ready) await sleep(50);
+    await store.close();
+  });
+
+  it("asked for its state again and again, it looks once a second", async () => {
+    const store = await openStore(redisOptions(servers.connection), needs);
+    const redis = new Redis(servers.connection.url);
+    const scripts = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+    await store.state();
+    const before = await scripts();
+    for (let asked = 0; asked < 100; asked++) expect((await store.state()).ready).equals(true);
+    expect((await scripts()) - before).at.most(1);
+    redis.disconnect();
+    await store.close();
+  });
+
+  it("rejects a write that too few replicas acknowledged, and is not ready", async () => {
     const store = await openStore(redisOptions(servers.connection, { waitReplicas: 1, waitMilliseconds: 50 }), needs);
+    expect((await store.state()).ready).equals(false);
     const error = await failureOf(store.put("t", { name: "a", value: "v" }));
     expect(isStoreUnavailable(error)).equals(true);
     expect(error.message).matches(/0 of 1 replicas \(waitReplicas\) acknowledged within 50 ms/);
@@ -266,6 +299,30 @@ describe("the store on a Redis Cluster", () => {
       const error = await failureOf(openStore(redisOptions(servers.connection), needs));
       expect(error.message).include(`${last} has maxmemory-policy volatile-ttl`);
     });
+  });
+
+  it("is not ready while any one of its masters refuses to write", async () => {
+    const store = await openStore(redisOptions(servers.connection), needs);
+    for (const { port } of servers.connection.nodes) {
+      while (!(await store.state()).ready) await sleep(50);
+      await withSetting(`redis://127.0.0.1:${port}`, "maxmemory", "1", async () => {
+        while ((await store.state()).ready) await sleep(50);
+      });
+    }
+    await store.close();
+  });
+
+  it("is not ready when any one of its masters is gone", async () => {
+    const others = await startRedisCluster();
+    try {
+      const store = await openStore(redisOptions(others.connection), needs);
+      expect((await store.state()).ready).equals(true);
+      await others.killOne();
+      while ((await store.state()).ready) await sleep(50);
+      await store.close();
+    } finally {
+      await others.stop();
+    }
   });
 });
 

@@ -40,15 +40,20 @@ export async function startRedis(settings: readonly string[] = durable("always")
   return { connection: { kind: "standalone", url: `redis://${host}:${server.port}` }, stop: () => stopServers([server]) };
 }
 
+export interface RedisCluster extends RedisServers<"cluster"> {
+  /** Kills (-9) the last of its masters. */
+  killOne(): Promise<void>;
+}
+
 /** A Cluster of three masters, made with redis-cli. */
-export async function startRedisCluster(): Promise<RedisServers<"cluster">> {
+export async function startRedisCluster(): Promise<RedisCluster> {
   const settings = [...durable("everysec"), "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
   const servers = await Promise.all([startServer(settings), startServer(settings), startServer(settings)]);
   const nodes = servers.map(({ port }) => ({ host, port }));
   const create = ["--cluster", "create", ...nodes.map(({ port }) => `${host}:${port}`), "--cluster-yes"];
   await promisify(execFile)("redis-cli", create).catch(explainMissing);
   await Promise.all(servers.map(({ port }) => until(port, "the cluster is complete", clusterIsComplete)));
-  return { connection: { kind: "cluster", nodes }, stop: () => stopServers(servers) };
+  return { connection: { kind: "cluster", nodes }, killOne: () => stopServers(servers.slice(-1)), stop: () => stopServers(servers) };
 }
 
 export interface SentinelGroup extends RedisServers<"sentinel"> {
