@@ -18,6 +18,8 @@ export interface CrlCacheNeeds {
   readonly log: Log;
   /** The table from issuer to addresses. */
   readonly sources: readonly CrlSource[];
+  /** Authorities that are trusted or known; those of their lists that have an address are fetched from the start. */
+  readonly authorities: readonly Certificate[];
   readonly settings: {
     /** Whether the certificate's own addresses count where the table has none. */
     readonly crlFromCertificate: boolean;
@@ -45,7 +47,7 @@ export interface CrlCache extends RevocationSource {
   refreshDue(): Promise<void>;
   /** Waits for the refreshes under way. */
   settled(): Promise<void>;
-  /** Refreshes lists as they fall due, without keeping the process alive; returns the way to stop. */
+  /** Fetches lists now and as they fall due, without keeping the process alive; returns the way to stop. */
   start(): () => void;
   states(): CrlState[];
 }
@@ -74,7 +76,10 @@ export function createCrlCache(needs: CrlCacheNeeds): CrlCache {
 
   function slotFor(certificate: Certificate, issuer: Certificate): CrlSlot | undefined {
     const own = settings.crlFromCertificate ? certificate.crlUrls.filter((url) => /^https?:\/\//i.test(url)) : [];
-    const urls = tabled.get(issuer.publicKeyHash) ?? own.slice(0, mostUrls);
+    return slotAt(issuer, tabled.get(issuer.publicKeyHash) ?? own.slice(0, mostUrls));
+  }
+
+  function slotAt(issuer: Certificate, urls: readonly string[]): CrlSlot | undefined {
     if (urls.length === 0) return undefined;
     const key = slotKey(issuer, urls);
     const known = slots.get(key);
@@ -124,10 +129,22 @@ export function createCrlCache(needs: CrlCacheNeeds): CrlCache {
     return { ...finding(slot, certificate), recheckAt: recheckAt(slot) };
   }
 
+  /** The lists that a certificate of a known authority can need, as far as their addresses are known before it comes. */
+  function knowLists(authorities: readonly Certificate[]): void {
+    const byName = Map.groupBy(authorities, ({ subjectKey }) => subjectKey);
+    for (const authority of authorities) {
+      slotAt(authority, tabled.get(authority.publicKeyHash) ?? []);
+      const issuers = byName.get(authority.issuerKey) ?? [];
+      const issuer = issuers.find(({ publicKey }) => publicKey && authority.x509.verify(publicKey));
+      if (issuer && issuer.publicKeyHash !== authority.publicKeyHash) slotFor(authority, issuer);
+    }
+  }
+
   async function refreshDue(): Promise<void> {
     await Promise.all([...slots.values()].filter(isDue).map(lists.refresh));
   }
 
+  knowLists(needs.authorities);
   return {
     generation: () => generation,
     revocationOf,
@@ -136,6 +153,7 @@ export function createCrlCache(needs: CrlCacheNeeds): CrlCache {
       await Promise.all([...slots.values()].map(({ refreshing }) => refreshing));
     },
     start: () => {
+      void refreshDue();
       const timer = setInterval(() => void refreshDue(), refreshEvery).unref();
       return () => clearInterval(timer);
     },

@@ -43,6 +43,7 @@ export async function createTrust({ root, settings, clock, log }: Surroundings, 
     clock,
     log,
     sources,
+    authorities: [anchors, sealAnchors].flatMap((known) => [...known.anchors, ...known.intermediates]),
     settings: certificates,
   });
   const judging = { revocation: crl, clock, log, whenRevocationUnknown: certificates.whenRevocationUnknown, acceptedAuthorities: certificates.acceptedAuthorities };

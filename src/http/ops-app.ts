@@ -13,7 +13,10 @@ export interface HealthNeeds {
   readonly keystore: Keystore;
   readonly participants?: Participants;
   readonly crl: CrlCache;
+  /** Of BRCAC certificates. */
   readonly anchors: TrustAnchors;
+  /** Of BRSEAL certificates. */
+  readonly sealAnchors: TrustAnchors;
   readonly clock: Clock;
 }
 
@@ -39,7 +42,6 @@ export function createHealth(needs: HealthNeeds): Health {
     async report() {
       const store = await needs.store.state();
       const ready = store.ready && phase === "serving";
-      const { anchors } = needs.anchors;
       return {
         ready,
         body: {
@@ -47,7 +49,7 @@ export function createHealth(needs: HealthNeeds): Health {
           ...(phase === "serving" ? {} : { [phase]: true }),
           store,
           directory: directoryState(needs),
-          anchors: anchors.map(({ subjectText, notAfter }) => ({ subject: subjectText, validUntil: iso(notAfter) })),
+          anchors: { brcac: anchorsOf(needs.anchors), brseal: anchorsOf(needs.sealAnchors) },
           revocationLists: needs.crl.states().map((state) => ({
             issuer: state.issuer,
             usable: state.usable,
@@ -76,6 +78,10 @@ export function createOpsApp(health: Health): Koa {
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+function anchorsOf({ anchors }: TrustAnchors): { subject: string; validUntil: string }[] {
+  return anchors.map(({ subjectText, notAfter }) => ({ subject: subjectText, validUntil: iso(notAfter) }));
 }
 
 function iso(milliseconds: number): string {

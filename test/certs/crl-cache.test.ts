@@ -10,7 +10,7 @@ import { createLog } from "../../src/kernel/log.ts";
 import { openLmdbStore } from "../../src/store/lmdb-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { startCrlServer, type CrlServer } from "./crl-server.ts";
-import { brcacOf, day, issuingRequest, now, sharedPki, type Pki } from "./test-authorities.ts";
+import { brcacOf, day, issuingRequest, now, rootRequest, sharedPki, type Pki } from "./test-authorities.ts";
 
 const minute = 60_000;
 const maxAge = 2 * day;
@@ -54,6 +54,7 @@ describe("revocation by CRL", () => {
       clock: () => time,
       log: createLog("silent"),
       sources: [],
+      authorities: [],
       settings: { crlFromCertificate: true, crlMaxAgeSeconds: maxAge / 1_000 },
       ...changes,
     });
@@ -250,6 +251,25 @@ describe("revocation by CRL", () => {
     const cache = cacheWith({ sources: [{ issuer: issuer.subjectText, publicKeyHash: issuer.publicKeyHash, urls }] });
     expect(await state(cache)).to.equal("good");
     expect(server.calls).to.deep.equal(["/first.crl", "/second.crl"]);
+  });
+
+  it("lists that the table, or a known authority's own certificate, leads to are known and fetched before any certificate comes", async () => {
+    const root = { ...(await createAuthority(rootRequest())), crlUrl: server.url("/root.crl") };
+    const below = { ...(await createAuthority(issuingRequest(root, { crlUrl: server.url("/root.crl") }))), crlUrl: server.url("/issuing.crl") };
+    const [anchor, known] = [readCertificate(root.certificate), readCertificate(below.certificate)];
+    server.lies.set("/root.crl", await listOf([], root));
+    server.lies.set("/issuing.crl", await listOf([], below));
+    const sources = [{ issuer: known.subjectText, publicKeyHash: known.publicKeyHash, urls: [server.url("/issuing.crl")] }];
+    const cache = cacheWith({ sources, authorities: [anchor, known] });
+    expect(cache.states().map(({ issuer, usable }) => [issuer, usable])).to.have.deep.members([anchor, known].map(({ subjectText }) => [subjectText, false]));
+    const stop = cache.start();
+    await cache.settled();
+    expect(cache.states().every(({ usable }) => usable)).to.equal(true);
+    const leafBelow = readCertificate((await brcacOf(below)).x509);
+    expect((await cache.revocationOf(leafBelow, known)).state).to.equal("good");
+    expect((await cache.revocationOf(known, anchor)).state).to.equal("good");
+    expect(server.calls).to.have.members(["/issuing.crl", "/root.crl"]);
+    stop();
   });
 
   it("without an address nobody is asked", async () => {

@@ -73,8 +73,10 @@ describe("what each listener serves", () => {
       expect(body.ready).to.equal(true);
       expect(body.store).to.include({ kind: "lmdb", ready: true });
       expect(JSON.stringify(body.directory)).to.match(/openbanking\.jwks/).and.to.match(/"ageSeconds":\d+/);
-      expect(body.anchors).not.to.be.empty;
-      expect(body.anchors[0].validUntil).to.match(/^\d{4}-\d\d-\d\dT/);
+      for (const kind of ["brcac", "brseal"]) {
+        expect(body.anchors[kind], kind).not.to.be.empty;
+        expect(body.anchors[kind][0].validUntil).to.match(/^\d{4}-\d\d-\d\dT/);
+      }
       expect(body.revocationLists).not.to.be.empty;
       expect(body.revocationLists[0]).to.include({ usable: true });
       expect(body.revocationLists[0].ageSeconds).to.be.a("number");

@@ -53,6 +53,7 @@ describe("verdicts on certificates", () => {
       clock: () => time,
       log: createLog("silent"),
       sources: [],
+      authorities: [],
       settings: { crlFromCertificate: true, crlMaxAgeSeconds: 172_800 },
     });
     server.calls.length = 0;
