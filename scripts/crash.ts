@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { runCrashRounds } from "../test/crash/crash-rounds.ts";
 
-/** More rounds of the crash test than the test suite has time for. */
+/** The rounds of the crash test, as many as wanted, telling of each. */
 const command = new Command("npm run crash --")
   .description("kill -9 the server (and Redis) at random moments, and look whether all that was acknowledged is there")
   .addOption(new Option("--store <kind>", "only on this store").choices(["lmdb", "redis"]))

@@ -54,7 +54,7 @@ async function openBooks({ directory, server }: BatteredBank): Promise<TppBooks>
 }
 
 async function oneRound(bank: BatteredBank, books: readonly TppBooks[], blow: Blow, choices: SeededChoices) {
-  const milliseconds = Math.round(choices.between(100, 1500));
+  const milliseconds = Math.round(choices.between(100, 1000));
   const work = Promise.allSettled(books.map((one) => workUntilStruck(one, bank, choices.branch())));
   await rest(milliseconds);
   await bank.strike(blow);

@@ -1,0 +1,3 @@
+import { crashTest } from "./crash-test.ts";
+
+crashTest("lmdb");
