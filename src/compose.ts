@@ -150,7 +150,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       introspect,
       revoke: createTokenRevocation({ store, audit }),
       identifyResourceServer: createResourceServers({
-        list: await readTable(surroundings, settings.tables.resourceServersFile, resourceServersSchema),
+        list: await readTable(surroundings, "resourceServersFile", resourceServersSchema),
         anchors: await bankAnchors(surroundings),
         clock,
       }),

@@ -21,11 +21,10 @@ const crlSources = z.array(
 
 /** Reads the table of CRL addresses (`config/crl-sources.json`). Throws when it is not one, and names the file. */
 export async function readCrlSources(file: string): Promise<CrlSource[]> {
-  const text = await readFile(file, "utf8");
   try {
-    return crlSources.parse(JSON.parse(text));
+    return crlSources.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
     throw new Error(`${file}: expected a table of issuer, publicKeyHash and urls: ${reason}`, { cause: error });
   }
 }

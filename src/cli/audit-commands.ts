@@ -1,4 +1,4 @@
-import { open as openFile, rename } from "node:fs/promises";
+import { open as openFile, rename, rm } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
 import { z } from "zod";
 import type { Clock } from "../kernel/clock.ts";
@@ -10,6 +10,8 @@ import { exportTrail, latestRecords, walkTrail, type ShownRecord } from "../poli
 import { checkpointOfFile, verifyTrailFile } from "../policy/audit/trail-file.ts";
 import type { Verdict } from "../policy/audit/verify-chain.ts";
 import type { Store } from "../store/store.ts";
+import { wholeNumber } from "./option-values.ts";
+import { plainSentence } from "./plain-sentence.ts";
 import { print, textTable } from "./terminal-text.ts";
 
 /** What the commands need of an installation; `encryptionKey` is 32 bytes in base64url. */
@@ -47,7 +49,7 @@ function addShow(audit: Command, open: OpenTrail): void {
     .option("--client <id>", "only of this client")
     .option("--action <action>", "only this action, such as client.updated, or all of a kind, such as client")
     .option("--since <time>", "only from this time on: 2026-01-31 or 2026-01-31T12:00:00Z", timeInUtc)
-    .option("--limit <count>", "at most this many entries", atLeastOne, 50)
+    .option("--limit <count>", "at most this many entries", wholeNumber(1, Number.MAX_SAFE_INTEGER), 50)
     .option("--json", "print the records as stored, one JSON document a line")
     .addHelpText("after", "\nExample: porteiro audit show --action client --since 2026-01-31")
     .action(async ({ json, ...filter }: ShowOptions) => {
@@ -118,7 +120,7 @@ async function withTrail<T>(open: OpenTrail, work: (opened: OpenedTrail) => Prom
   const opened = await open();
   try {
     const sequencer = createAuditSequencer({ ...opened, sealKey: sealKeyOf(opened.encryptionKey) });
-    await sequencer.drain().catch((error: unknown) => console.error(`porteiro: ${error instanceof Error ? error.message : String(error)}`));
+    await sequencer.drain().catch((error: unknown) => console.error(`porteiro: ${plainSentence(error)}`));
     return await work(opened);
   } finally {
     await opened.close();
@@ -153,6 +155,9 @@ async function intoFile<T>(path: string, work: (write: (lines: string) => Promis
     await file.sync();
     await rename(draft, path);
     return result;
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
@@ -180,12 +185,4 @@ function timeInUtc(text: string): number {
     throw new InvalidArgumentError("Expected a day or a time with its offset, such as 2026-01-31 or 2026-01-31T12:00:00Z.");
   }
   return Date.parse(time.data);
-}
-
-function atLeastOne(text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new InvalidArgumentError("Expected a whole number from 1 on.");
-  }
-  return count;
 }

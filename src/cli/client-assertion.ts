@@ -1,8 +1,8 @@
-import { importJWK, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import { systemRandomness } from "../kernel/identifiers.ts";
 import { readTpp } from "./tpp-folder.ts";
-import { registeredClientId, tppKey } from "./tpp-keys.ts";
+import { registeredClientId, tppSigningKey } from "./tpp-keys.ts";
 
 export interface AssertionWish {
   readonly folder: string;
@@ -18,14 +18,14 @@ export interface AssertionWish {
 export async function clientAssertion(wish: AssertionWish): Promise<string> {
   const { folder, seconds, clock } = wish;
   const clientId = wish.clientId ?? (await registeredClientId(folder));
-  const key = await tppKey(folder, "sig");
+  const { kid, key } = await tppSigningKey(folder);
   const now = epochSeconds(clock);
   return new SignJWT({ jti: systemRandomness(16).toString("base64url") })
-    .setProtectedHeader({ alg: "PS256", kid: key.kid, typ: "JWT" })
+    .setProtectedHeader({ alg: "PS256", kid, typ: "JWT" })
     .setIssuer(clientId)
     .setSubject(clientId)
     .setAudience(wish.audience ?? (await readTpp(folder)).server.issuer)
     .setIssuedAt(now)
     .setExpirationTime(now + seconds)
-    .sign(await importJWK(key, "PS256"));
+    .sign(key);
 }

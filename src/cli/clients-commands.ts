@@ -3,7 +3,7 @@ import { registrationClientUri, type Realm } from "../oidc/endpoints.ts";
 import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle } from "../policy/registration/client-lifecycle.ts";
 import type { ClientRecord, ClientRecords, ClientSuspension, OperatorDecision, VersionedClient } from "../store/client-records.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
-import { pageSize } from "./page-size.ts";
+import { wholeNumber } from "./option-values.ts";
 import { fitForTerminal, memberLines, print, textTable, utcTime } from "./terminal-text.ts";
 
 /** What the commands need of an installation. */
@@ -44,7 +44,7 @@ function addList(clients: Command, open: OpenClients): void {
   clients
     .command("list")
     .description("print the registered clients, and deleted ones of which an operator's decision stays, ordered by client id; times are UTC")
-    .option("--limit <count>", "at most this many (1 to 1000)", pageSize, 100)
+    .option("--limit <count>", "at most this many (1 to 1000)", wholeNumber(1, 1_000), 100)
     .option("--after <client-id>", "only those after this client id: the next page")
     .option("--json", "print one JSON document a line")
     .addHelpText("after", "\nExample: porteiro clients list --limit 20")

@@ -2,7 +2,7 @@ import { Argument, InvalidArgumentError, Option, type Command } from "commander"
 import type { Consents } from "../policy/consent/consents.ts";
 import type { ConsentRecord } from "../store/consent-records.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
-import { pageSize } from "./page-size.ts";
+import { wholeNumber } from "./option-values.ts";
 import { fitForTerminal, memberLines, print, textTable, utcTime } from "./terminal-text.ts";
 
 /** What the commands need of an installation. */
@@ -40,7 +40,7 @@ function addList(consents: Command, open: OpenConsents): void {
     .description("print the consents in force for a client, or all that a customer has authorised; times are UTC")
     .option("--client <client-id>", "of this client")
     .addOption(new Option("--customer <customer-id>", "of this customer, newest first, also those that have ended").conflicts("client"))
-    .option("--limit <count>", "at most this many (1 to 1000)", pageSize, 100)
+    .option("--limit <count>", "at most this many (1 to 1000)", wholeNumber(1, 1_000), 100)
     .option("--after <place>", "the next page: what the last one said")
     .option("--json", "print one JSON document a line")
     .addHelpText("after", "\nExample: porteiro consents list --client <client-id> --limit 20")

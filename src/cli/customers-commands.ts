@@ -6,7 +6,7 @@ import type { RepresentedCompany } from "../policy/customer/customer-directory.t
 import type { EnrolledCustomer, EnrolledCustomers, Enrolment } from "../policy/customer/enrol-customers.ts";
 import { newSeed, otpauthUri } from "../policy/customer/one-time-code.ts";
 import { askYesOrNo } from "./ask-yes-or-no.ts";
-import { pageSize } from "./page-size.ts";
+import { wholeNumber } from "./option-values.ts";
 import { fitForTerminal, memberLines, print, textTable, utcTime } from "./terminal-text.ts";
 
 /** What the commands need of an installation. */
@@ -90,7 +90,7 @@ function addList(customers: Command, open: OpenCustomers): void {
   customers
     .command("list")
     .description("print the customers, ordered by id; CPFs are masked, times are UTC")
-    .option("--limit <count>", "at most this many (1 to 1000)", pageSize, 100)
+    .option("--limit <count>", "at most this many (1 to 1000)", wholeNumber(1, 1_000), 100)
     .option("--after <customer-id>", "only those after this id: the next page")
     .option("--json", "print one JSON document a line")
     .action(({ limit, after, json }: ListOptions) =>

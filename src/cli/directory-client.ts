@@ -24,7 +24,7 @@ export async function openDirectoryClient(directoryUrl: string, caFile: string):
   const ca = await readPem(caFile, "the local authority; start the sandbox first, or name the file with --ca");
   const http = createHttp({ baseURL: directoryUrl, httpsAgent: new Agent({ ca }), timeout: patience });
   return {
-    command: async (path, body, answer) => answer.parse((await sent(http, { method: "POST", url: path, data: body })).data),
+    command: async (path, body, answer) => expected(answer, (await sent(http, { method: "POST", url: path, data: body })).data, `${directoryUrl}${path}`),
   };
 }
 
@@ -46,13 +46,13 @@ export async function fetchStatement(address: StatementAddress, transport: Trans
     scope: "directory:software",
     client_id: address.clientId,
   });
-  const token = tokenAnswer.parse((await sent(http, { method: "POST", url: address.tokenEndpoint, data: form })).data);
+  const token = expected(tokenAnswer, (await sent(http, { method: "POST", url: address.tokenEndpoint, data: form })).data, address.tokenEndpoint);
   const answer = await sent(http, {
     url: address.assertionUrl,
     headers: { Authorization: `Bearer ${token.access_token}`, Accept: "application/jwt;charset=UTF-8" },
     responseType: "text",
   });
-  return z.string().min(1).parse(answer.data);
+  return expected(z.string().min(1), answer.data, address.assertionUrl);
 }
 
 /** Reads a PEM file, or says in one sentence what the file should have been. */
@@ -62,6 +62,13 @@ export async function readPem(file: string, what: string): Promise<string> {
   } catch {
     throw new Error(`Cannot read ${file}: expected ${what}`);
   }
+}
+
+/** An answer in its shape, or a sentence about who gave another one. */
+function expected<Schema extends z.ZodType>(schema: Schema, answer: unknown, where: string): z.output<Schema> {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new Error(`${where} gave an answer that is not the sandbox directory's; is it the right address?`);
+  return parsed.data;
 }
 
 const refusal = z.object({ error: z.string(), error_description: z.string() });

@@ -15,6 +15,8 @@ import { clientAssertion } from "./client-assertion.ts";
 import { createTpp, statementFiles } from "./create-tpp.ts";
 import { fetchStatement, openDirectoryClient, readPem, type DirectoryClient } from "./directory-client.ts";
 import { forgeryMeanings, forgeTpp } from "./forge-tpp.ts";
+import { wholeNumber } from "./option-values.ts";
+import { plainSentence } from "./plain-sentence.ts";
 import { authorizationRequest } from "./request-object.ts";
 import { rotatableKeys, rotateTppKeys, type RotatableKey } from "./rotate-tpp-keys.ts";
 import { pretty, readTpp, readTppFile, tppFiles, writeTppFiles } from "./tpp-folder.ts";
@@ -103,7 +105,7 @@ function addCreateTpp(directory: Command): void {
 function addStatement(directory: Command): void {
   atDirectory(inFolder(directory.command("statement")))
     .description("fetch a fresh software statement as a TPP does, and renew register.json")
-    .option("--age-seconds <seconds>", "have one that is this old instead, to see it refused (sandbox only)", Number)
+    .option("--age-seconds <seconds>", "have one that is this old instead, to see it refused (sandbox only)", wholeNumber(0, 1_000_000_000))
     .addHelpText("after", example("porteiro directory statement --dir tpp"))
     .action(
       saying(async (options: DirectoryOptions & { dir: string; ageSeconds?: number }) => {
@@ -225,7 +227,7 @@ function addAssertion(program: Command): void {
     .description("print a client assertion (private_key_jwt) for curl")
     .option("--client-id <id>", "the client; left out: read from registration.json in the folder")
     .option("--audience <url>", "left out: the issuer of tpp.json")
-    .option("--seconds <number>", "how long it lives", wholeSeconds, 60)
+    .option("--seconds <number>", "how long it lives", wholeNumber(1, 1_000_000_000), 60)
     .addHelpText("after", example("curl ... --data-urlencode \"client_assertion=$(porteiro assertion --dir tpp)\""))
     .action(
       saying((options: { dir: string; clientId?: string; audience?: string; seconds: number }) =>
@@ -299,7 +301,7 @@ function saying<Options>(action: (options: Options) => Promise<string>): (option
     try {
       process.stdout.write(`${await action(options)}\n`);
     } catch (error) {
-      process.stderr.write(`porteiro: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`porteiro: ${plainSentence(error)}\n`);
       process.exitCode = 1;
     }
   };
@@ -319,10 +321,4 @@ function rotatable(text: string): RotatableKey[] {
     if (!key) throw new InvalidArgumentError(`Expected some of ${rotatableKeys.join(", ")}.`);
     return key;
   });
-}
-
-function wholeSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isInteger(seconds)) throw new InvalidArgumentError("Expected a whole number of seconds.");
-  return seconds;
 }

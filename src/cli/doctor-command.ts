@@ -4,6 +4,7 @@ import { readPublicFile } from "./doctor-files.ts";
 import { doctorJson } from "./doctor-json.ts";
 import { doctorText } from "./doctor-text.ts";
 import { examinePapers, type ExaminationNeeds, type Papers } from "./examine-papers.ts";
+import { plainSentence } from "./plain-sentence.ts";
 import { languageOption, type Language } from "./refusals-command.ts";
 import { print } from "./terminal-text.ts";
 
@@ -46,7 +47,7 @@ export function registerDoctorCommand(program: Command, open: OpenDoctor): void 
       try {
         process.exitCode = await examine(options, open);
       } catch (error) {
-        console.error(`porteiro: ${error instanceof Error ? error.message : String(error)}`);
+        console.error(`porteiro: ${plainSentence(error)}`);
         process.exitCode = exit.notJudged;
       }
     });

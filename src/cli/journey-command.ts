@@ -10,6 +10,7 @@ import { openFinanceRealm } from "../oidc/endpoints.ts";
 import { openDirectoryClient, readPem } from "./directory-client.ts";
 import { createJourneyReport } from "./journey-report.ts";
 import { runJourney } from "./journey-story.ts";
+import { plainSentence } from "./plain-sentence.ts";
 import { ownDirectory, realNamesDirectory, runningDirectory } from "./running-directory.ts";
 import { surroundingsOf } from "./serve-command.ts";
 
@@ -68,7 +69,7 @@ async function journey(root: string, options: JourneyOptions): Promise<void> {
     });
     console.log("\nEvery step went as it must.");
   } catch (error) {
-    console.error(`\njourney failed at step ${report.count}: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`\njourney failed at step ${report.count}: ${plainSentence(error)}`);
     process.exitCode = 1;
   } finally {
     await rm(folder, { recursive: true });

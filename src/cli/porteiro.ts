@@ -9,6 +9,7 @@ import { registerDirectoryCommands } from "./directory-commands.ts";
 import { registerDoctorCommand } from "./doctor-command.ts";
 import { openClients, openConsents, openCustomers, openDoctor, openTrail } from "./installation.ts";
 import { registerJourneyCommand } from "./journey-command.ts";
+import { plainSentence } from "./plain-sentence.ts";
 import { registerRefusalsCommand } from "./refusals-command.ts";
 import { registerSandboxCommands } from "./sandbox-commands.ts";
 import { registerServeCommand, surroundingsOf } from "./serve-command.ts";
@@ -37,7 +38,7 @@ registerConformanceCommand(program, root);
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`porteiro: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`porteiro: ${plainSentence(error)}`);
   // Whatever is still open then, such as a worker's channel to its primary: a command that failed ends.
   process.exit(1);
 }

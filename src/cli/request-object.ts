@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { importJWK, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import type { Randomness } from "../kernel/identifiers.ts";
 import { readTpp } from "./tpp-folder.ts";
-import { registeredClientId, tppKey } from "./tpp-keys.ts";
+import { registeredClientId, tppSigningKey } from "./tpp-keys.ts";
 
 export interface RequestObjectWish {
   readonly folder: string;
@@ -36,7 +36,7 @@ const livesSeconds = 300;
 export async function authorizationRequest(wish: RequestObjectWish): Promise<AuthorizationRequest> {
   const { folder, consentId, scope, clock } = wish;
   const tpp = await readTpp(folder);
-  const key = await tppKey(folder, "sig");
+  const { kid, key } = await tppSigningKey(folder);
   const clientId = wish.clientId ?? (await registeredClientId(folder));
   const redirectUri = wish.redirectUri ?? tpp.redirect_uris[0];
   const [verifier, state, nonce] = [64, 16, 16].map((bytes) => wish.randomness(bytes).toString("base64url")) as [string, string, string];
@@ -52,12 +52,12 @@ export async function authorizationRequest(wish: RequestObjectWish): Promise<Aut
     code_challenge: createHash("sha256").update(verifier).digest("base64url"),
     code_challenge_method: "S256",
   })
-    .setProtectedHeader({ alg: "PS256", kid: key.kid, typ: "oauth-authz-req+jwt" })
+    .setProtectedHeader({ alg: "PS256", kid, typ: "oauth-authz-req+jwt" })
     .setIssuer(clientId)
     .setAudience(wish.audience ?? tpp.server.issuer)
     .setIssuedAt(now)
     .setNotBefore(now)
     .setExpirationTime(now + livesSeconds)
-    .sign(await importJWK(key, "PS256"));
+    .sign(key);
   return { requestObject, verifier, state, nonce, redirectUri: String(redirectUri) };
 }

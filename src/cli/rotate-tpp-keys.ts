@@ -2,7 +2,8 @@ import { z } from "zod";
 import { makeKey, privateKeyPemOf } from "../certs/issue-certificate.ts";
 import { pemPair, privateJwk, publicPem, whole } from "./create-tpp.ts";
 import type { DirectoryClient } from "./directory-client.ts";
-import { json, pretty, readTpp, readTppFile, type TppFiles } from "./tpp-folder.ts";
+import { pretty, readTpp, type TppFiles } from "./tpp-folder.ts";
+import { tppKeys } from "./tpp-keys.ts";
 
 export const rotatableKeys = ["transport", "sig", "enc"] as const;
 export type RotatableKey = (typeof rotatableKeys)[number];
@@ -13,8 +14,6 @@ const rotated = z.object({
   encryption: z.object({ kid: z.string() }).optional(),
 });
 
-const privateJwks = z.object({ keys: z.array(z.looseObject({ use: z.string() })) });
-
 /** Makes new keys for a TPP, has the directory certify and publish them, and gives the files that change. */
 export async function rotateTppKeys(
   client: DirectoryClient,
@@ -22,6 +21,7 @@ export async function rotateTppKeys(
   wanted: readonly RotatableKey[],
 ): Promise<Partial<TppFiles>> {
   const { software_id: softwareId } = await readTpp(folder);
+  const before = await tppKeys(folder);
   const newKey = async (kind: RotatableKey) => (wanted.includes(kind) ? makeKey() : undefined);
   const [transportKey, signingKey, encryptionKey] = await Promise.all(rotatableKeys.map(newKey));
   const answer = await client.command(
@@ -42,7 +42,6 @@ export async function rotateTppKeys(
       ? [await privateJwk(encryptionKey, { kid: answer.encryption.kid, use: "enc", alg: "RSA-OAEP" })]
       : []),
   ];
-  const before = privateJwks.parse(json(await readTppFile(folder, "jwks-private.json"))).keys;
   const kept = before.filter(({ use }) => fresh.every((key) => key.use !== use));
   return {
     ...(transportKey && answer.transport && { "client.crt": whole(answer.transport), "client.key": privateKeyPemOf(transportKey) }),

@@ -1,15 +1,15 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { createCachedKeys } from "../directory/cached-keys.ts";
 import { createGuardedHttp } from "../directory/guarded-http.ts";
 import { createKeystore } from "../directory/keystore.ts";
 import { createParticipants } from "../directory/participants.ts";
 import { createSoftwareKeys } from "../directory/software-keys.ts";
 import type { Store } from "../store/store.ts";
+import { readSettingsFile } from "./settings-file.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** The client of the Central Directory. */
-export async function createDirectoryClient({ root, settings, clock, log }: Surroundings, store: Store) {
+export async function createDirectoryClient(surroundings: Surroundings, store: Store) {
+  const { settings, clock, log } = surroundings;
   const { directory } = settings;
   const urls = [directory.keystoreUrl, ...(directory.participantsUrl === undefined ? [] : [directory.participantsUrl])];
   const http = createGuardedHttp({
@@ -17,7 +17,7 @@ export async function createDirectoryClient({ root, settings, clock, log }: Surr
     allowPrivateAddresses: directory.allowPrivateAddresses,
     timeoutMs: directory.timeoutMilliseconds,
     maxBytes: directory.maxAnswerKilobytes * 1024,
-    ...(directory.caFile === undefined ? {} : { caPem: await readFile(resolve(root, directory.caFile), "utf8") }),
+    ...(directory.caFile === undefined ? {} : { caPem: await readSettingsFile(surroundings, "directory.caFile", directory.caFile) }),
     log,
   });
   const times = { freshness: directory.keyFreshnessSeconds, maxStale: directory.maxStaleSeconds, coolDown: directory.coolDownSeconds };

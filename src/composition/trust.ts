@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createCrlCache, type CrlCache } from "../certs/crl-cache.ts";
 import { readCrlSources, type CrlSource } from "../certs/crl-sources.ts";
@@ -6,6 +5,7 @@ import { loadTrustAnchors, type TrustAnchors } from "../certs/trust-anchors.ts";
 import { createGuardedHttp } from "../directory/guarded-http.ts";
 import { createCertificateVerdicts, createSealVerdicts } from "../policy/trust/certificate-verdicts.ts";
 import type { Store } from "../store/store.ts";
+import { readSettingsFile } from "./settings-file.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface Trust {
@@ -21,7 +21,8 @@ export interface Trust {
 }
 
 /** Anchors, revocation, and the judges of both kinds of certificate. */
-export async function createTrust({ root, settings, clock, log }: Surroundings, store: Store): Promise<Trust> {
+export async function createTrust(surroundings: Surroundings, store: Store): Promise<Trust> {
+  const { root, settings, clock, log } = surroundings;
   const { certificates, directory } = settings;
   const files = (paths: readonly string[]) => paths.map((file) => resolve(root, file));
   const intermediates = files(certificates.intermediates);
@@ -34,7 +35,7 @@ export async function createTrust({ root, settings, clock, log }: Surroundings, 
     timeoutMs: directory.timeoutMilliseconds,
     // The largest lists of ICP-Brasil have some megabytes.
     maxBytes: 32 * 1024 * 1024,
-    ...(directory.caFile === undefined ? {} : { caPem: await readFile(resolve(root, directory.caFile), "utf8") }),
+    ...(directory.caFile === undefined ? {} : { caPem: await readSettingsFile(surroundings, "directory.caFile", directory.caFile) }),
     log,
   });
   const crl = createCrlCache({

@@ -3,7 +3,9 @@ import { pino, type Logger, type DestinationStream } from "pino";
 /** The log port: pino's levels and child loggers. */
 export type Log = Logger;
 
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+export type LogLevel = (typeof logLevels)[number];
 
 /**
  * Members that are never written, wherever in a logged object they stand: whatever opens a door, and whatever

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { logLevels } from "../kernel/log.ts";
 
 /**
  * Every choice the outside world has, checked once at the start. The descriptions are the documentation:
@@ -44,7 +45,10 @@ const store = z.strictObject({
   redis: z
     .strictObject({
       mode: z.enum(["standalone", "sentinel", "cluster"]).default("standalone").describe("How Redis is run"),
-      url: z.string().default("redis://127.0.0.1:6379").describe("Standalone: redis:// or rediss:// URL"),
+      url: z
+        .string()
+        .refine((url) => /^rediss?:\/\//.test(url) && URL.canParse(url), "expected redis://host:port or rediss://host:port, with user and password before the host")
+        .default("redis://127.0.0.1:6379").describe("Standalone: redis:// or rediss:// URL"),
       sentinelName: z.string().default("mymaster").describe("Sentinel: name of the master group"),
       nodes: z.array(hostAndPort).default([]).describe("Sentinel: the sentinels; Cluster: some of its nodes"),
       password: z.string().optional().describe("Sentinel and Cluster: password of the data nodes (secret)"),
@@ -209,7 +213,7 @@ export const settingsSchema = z.strictObject({
     .default({})
     .describe("Scopes of the bank's own products, and whether a client gets each at registration or by an operator's grant"),
   logLevel: z
-    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .enum(logLevels)
     .default("info")
     .describe("Least severe log line that is written"),
 });
