@@ -124,6 +124,13 @@ describe("the stored customer directory", () => {
     expect(represented).to.not.be.empty;
     expect(cnpjs).to.include.members(represented);
   });
+
+  it("seeded by several processes that start at once, has everybody once", async () => {
+    const added = await Promise.all([1, 2, 3].map(() => seedCustomers(world.directory, sampleLogins)));
+    expect(added.reduce((sum, count) => sum + count)).to.equal(sampleLogins.length);
+    const results = await Promise.all(sampleLogins.map(({ cpf, password }) => world.login.authenticate(cpf, password, home)));
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(sampleLogins.map(() => "ok"));
+  });
 });
 
 describe("the stored customer directory after a crash", () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as rest } from "node:timers/promises";
 import { startServerProcess } from "../support/server-process.ts";
 import { openStopGround, type Instance, type StopGround } from "./stop-ground.ts";
@@ -24,10 +25,16 @@ describe("a server of two workers", function () {
   after(() => ground.stop());
   afterEach(() => instance?.process.kill());
 
-  const start = async (): Promise<Instance> => {
-    instance = await ground.start({ workers: 2, logLevel: "error" });
+  const start = async (change: Readonly<Record<string, unknown>> = {}): Promise<Instance> => {
+    instance = await ground.start({ workers: 2, logLevel: "error", ...change });
     return instance;
   };
+
+  it("starts on a store that nobody has used before", async () => {
+    const { ops, process: { stop } } = await start({ store: { lmdb: { path: join(ground.directory.folder, "unused") } } });
+    expect((await ops("/ready")).status).to.equal(200);
+    expect(await stop()).to.equal(0);
+  });
 
   it("serves, answers what is under way when it is asked to stop, and ends with all its workers", async () => {
     const { holdRegistration, process: { child, stop }, untilRefused } = await start();

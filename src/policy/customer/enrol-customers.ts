@@ -76,6 +76,13 @@ export interface EnrolledCustomers {
 /** A customer cannot be enrolled or changed so; the message says what would do, without any personal data. */
 export class CustomerProblem extends Error {
   override readonly name = "CustomerProblem";
+  /** Whether another call was at the same customer: a moment later there is nothing wrong. */
+  readonly passing: boolean;
+
+  constructor(message: string, { passing = false } = {}) {
+    super(message);
+    this.passing = passing;
+  }
 }
 
 /**
@@ -89,7 +96,7 @@ export function createEnrolment(needs: EnrolmentNeeds): Enrolment {
     const { customerId } = from;
     const entry = audit.entry(customerTag(customerId), { action, realm: needs.realm, subject: { kind: "customer", id: customerId }, actor });
     const changed = await records.replace(from, { ...from, ...to, updatedAt: epochSeconds(needs.clock) }, [entry]);
-    if (!changed) throw new CustomerProblem(`customer ${customerId} was changed by another call at the same moment; try again`);
+    if (!changed) throw new CustomerProblem(`customer ${customerId} was changed by another call at the same moment; try again`, { passing: true });
   };
 
   const known = async (customerId: string, ...statuses: CustomerRecord["status"][]) => {
@@ -125,7 +132,7 @@ export function createEnrolment(needs: EnrolmentNeeds): Enrolment {
       }
       const fresh = await recordOf(customer, needs);
       const inserted = existing ? await records.replace(existing, fresh, []) : await records.insert(fresh);
-      if (!inserted) throw new CustomerProblem(`customer ${customer.customerId} is being enrolled by another call; try again`);
+      if (!inserted) throw new CustomerProblem(`customer ${customer.customerId} is being enrolled by another call; try again`, { passing: true });
       await claimAll(fresh, hashes);
       await change(fresh, { status: "active" }, "customer.enrolled", actor);
       return true;
