@@ -14,6 +14,10 @@ const meanings: Readonly<Record<string, string>> = {
 
 /** What went wrong, as a command tells it: a plain sentence, whatever was thrown. */
 export function plainSentence(error: unknown): string {
+  if (error instanceof SuppressedError) {
+    // What went wrong first; closing what was open failed only behind it.
+    return plainSentence(error.suppressed);
+  }
   if (error instanceof z.ZodError) {
     return error.issues.map(({ path, message }) => [path.join("."), message].filter((part) => part !== "").join(": ")).join("; ");
   }
