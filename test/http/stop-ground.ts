@@ -21,7 +21,6 @@ export interface Instance {
   at(url: string): string;
   holdRegistration(tpp: SandboxTpp, agent?: Agent): Promise<HeldRegistration>;
   ops(path: string): Promise<{ status: number | undefined; body: Record<string, unknown> }>;
-  refuses(): Promise<boolean>;
   untilRefused(): Promise<void>;
 }
 
@@ -73,16 +72,20 @@ export async function openStopGround(): Promise<StopGround> {
         address.port = String(address.port === new URL(String(server.settings["publicUrl"])).port ? given.public : given.mtls);
         return address.href;
       };
-      const refuses = () =>
-        server.call(at(server.url("jwks"))).then(
+      // A primary whose workers all close at this moment may keep a connection that it could give to nobody any more,
+      // until it ends itself.
+      const noAnswer = () => rest(2_000, true);
+      const refuses = () => {
+        const answered = server.call(at(server.url("jwks"))).then(
           () => false,
           () => true,
         );
+        return Promise.race([answered, noAnswer()]);
+      };
       return {
         process,
         ports: given,
         at,
-        refuses,
         async holdRegistration(tpp, agent) {
           const asked = keystore.held(tpp);
           const body = { redirect_uris: tpp.description.redirect_uris, software_statement: (await keystore.registration(tpp)).software_statement };
