@@ -23,12 +23,9 @@ export class CannotListen extends Error {
 /** Resolves when the server listens. @throws CannotListen */
 export function listening(server: Server, address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => reject(new CannotListen(address, error));
-    server.once("error", failed);
-    server.listen(address.port, address.host, () => {
-      server.off("error", failed);
-      resolve();
-    });
+    // Stays: a later error is about one connection that could not be accepted, and would end the process unheard.
+    server.on("error", (error: NodeJS.ErrnoException) => reject(new CannotListen(address, error)));
+    server.listen(address.port, address.host, () => resolve());
   });
 }
 
