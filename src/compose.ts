@@ -23,7 +23,7 @@ import { createSecretBox, derivedKey } from "./kernel/secret-box.ts";
 import { createProvider } from "./oidc/create-provider.ts";
 import { discoveryDocument } from "./oidc/discovery.ts";
 import { assertionAudiences, openFinanceRealm, type Realm } from "./oidc/endpoints.ts";
-import { loadSigningKeys } from "./oidc/signing-keys.ts";
+import { createTrailBeginning, loadSigningKeys } from "./oidc/signing-keys.ts";
 import { createAuditLog } from "./policy/audit/audit-log.ts";
 import { createAuditSequencer } from "./policy/audit/audit-sequencer.ts";
 import { createExpirySweep } from "./policy/consent/expiry-sweep.ts";
@@ -69,13 +69,14 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const clients = createClientRecords({ store });
   const audit = createAuditLog({ clock, randomness });
   const lifecycle = createClientLifecycle({ clients, audit, clock, randomness });
-  const sequencer = createAuditSequencer({ store, clock, randomness, log, sealKey: derivedKey(encryptionKey, "audit") });
+  const box = createSecretBox(encryptionKey, "signing-keys", randomness);
+  const beginning = createTrailBeginning({ store, box, realm: realm.name });
+  const sequencer = createAuditSequencer({ store, beginning, clock, randomness, log, sealKey: derivedKey(encryptionKey, "audit") });
   const consentBox = createSecretBox(encryptionKey, "consents", randomness);
   const introspect = createTokenIntrospection({ store, clients, consentBox, clock, issuer: realm.issuer });
 
   const rules = await registrationRules(surroundings, realm);
   const productScopes = Object.keys(settings.bankProducts);
-  const box = createSecretBox(encryptionKey, "signing-keys", randomness);
   const keys = await loadSigningKeys({ store, box, audit, clock, randomness, realm: realm.name });
   const customerSide = await createCustomerSide(surroundings, { store, audit, encryptionKey, consentBox, realm, clients });
   opened.defer(() => customerSide.close());

@@ -8,6 +8,7 @@ import { derivedKey } from "../kernel/secret-box.ts";
 import { createAuditSequencer } from "../policy/audit/audit-sequencer.ts";
 import { exportTrail, latestRecords, walkTrail, type ShownRecord } from "../policy/audit/read-trail.ts";
 import { checkpointOfFile, verifyTrailFile } from "../policy/audit/trail-file.ts";
+import type { TrailBeginning } from "../policy/audit/trail-beginning.ts";
 import type { Verdict } from "../policy/audit/verify-chain.ts";
 import type { Store } from "../store/store.ts";
 import { wholeNumber } from "./option-values.ts";
@@ -17,6 +18,7 @@ import { print, textTable } from "./terminal-text.ts";
 /** What the commands need of an installation; `encryptionKey` is 32 bytes in base64url. */
 export interface OpenedTrail {
   readonly store: Store;
+  readonly beginning: TrailBeginning;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -81,10 +83,10 @@ function addVerify(audit: Command, open: OpenTrail): void {
         command.error("porteiro: --against compares the store with an export; leave out --file");
       }
       if (file === undefined) {
-        await withTrail(open, async ({ store, encryptionKey }) => {
+        await withTrail(open, async ({ store, beginning, encryptionKey }) => {
           const sealKey = sealKeyOf(encryptionKey);
           const known = against === undefined ? {} : { known: await checkpointOfFile(against, sealKey) };
-          tell((await walkTrail({ store, sealKey, ...known })).verdict, "The audit trail", "seal checked");
+          tell((await walkTrail({ store, beginning, sealKey, ...known })).verdict, "The audit trail", "seal checked");
         });
       } else if (seal) {
         const opened = await open();
@@ -103,8 +105,8 @@ function addExport(audit: Command, open: OpenTrail): void {
     .option("--out <file>", "where to write (default: standard output)")
     .addHelpText("after", "\nExample: porteiro audit export --out audit.jsonl && porteiro audit verify --file audit.jsonl")
     .action(async ({ out }: { out?: string }) => {
-      const verdict = await withTrail(open, ({ store, encryptionKey }) => {
-        const walk = { store, sealKey: sealKeyOf(encryptionKey) };
+      const verdict = await withTrail(open, ({ store, beginning, encryptionKey }) => {
+        const walk = { store, beginning, sealKey: sealKeyOf(encryptionKey) };
         return out === undefined ? exportTrail(walk, print) : intoFile(out, (write) => exportTrail(walk, write));
       });
       if (verdict.fault !== undefined) {
@@ -134,10 +136,10 @@ function sealKeyOf(encryptionKey: string): Uint8Array {
 function tell({ count, checkpoint, fault }: Verdict, what: string, seal: string): void {
   const head = checkpoint && checkpoint.sequence > 0 ? `, head ${checkpoint.hash} of ${checkpoint.at}` : "";
   if (fault === undefined) {
-    console.log(`${what} is whole: ${counted(count)}${head} (${seal})`);
+    console.log(checkpoint === undefined ? `${what} is empty: no entry was ever written (nothing is sealed yet)` : `${what} is whole: ${counted(count)}${head} (${seal})`);
     return;
   }
-  console.error(`${what} is NOT whole: ${counted(count)}${head} (${seal})`);
+  console.error(`${what} is NOT whole: ${counted(count)}${head} (${checkpoint === undefined ? "no seal that holds" : seal})`);
   console.error(`First fault, at entry ${fault.sequence} (${fault.kind}): ${fault.reason}`);
   process.exitCode = 1;
 }

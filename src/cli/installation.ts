@@ -7,6 +7,7 @@ import type { Surroundings } from "../composition/surroundings.ts";
 import { createTrust } from "../composition/trust.ts";
 import { createSecretBox } from "../kernel/secret-box.ts";
 import { openFinanceRealm } from "../oidc/endpoints.ts";
+import { createTrailBeginning } from "../oidc/signing-keys.ts";
 import { createAuditLog } from "../policy/audit/audit-log.ts";
 import { createConsents } from "../policy/consent/consents.ts";
 import { createStoredCustomerDirectory } from "../policy/customer/stored-customer-directory.ts";
@@ -27,7 +28,9 @@ export async function openTrail(root: string): Promise<OpenedTrail> {
   const { settings, clock, randomness, log } = surroundings;
   const encryptionKey = readEncryptionKey(root, settings.secrets, randomness);
   const store = await openSettingsStore(surroundings);
-  return { store, clock, randomness, log, encryptionKey, close: () => store.close() };
+  const box = createSecretBox(encryptionKey, "signing-keys", randomness);
+  const beginning = createTrailBeginning({ store, box, realm: openFinanceRealm(settings).name });
+  return { store, beginning, clock, randomness, log, encryptionKey, close: () => store.close() };
 }
 
 /** The clients of the settings' store, whether or not the server runs. */

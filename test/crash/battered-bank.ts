@@ -4,7 +4,9 @@ import { openSettingsStore } from "../../src/composition/open-settings-store.ts"
 import { systemClock } from "../../src/kernel/clock.ts";
 import { systemRandomness } from "../../src/kernel/identifiers.ts";
 import { createLog } from "../../src/kernel/log.ts";
-import { derivedKey } from "../../src/kernel/secret-box.ts";
+import { createSecretBox, derivedKey } from "../../src/kernel/secret-box.ts";
+import { createTrailBeginning } from "../../src/oidc/signing-keys.ts";
+import type { Walk } from "../../src/policy/audit/read-trail.ts";
 import { readEncryptionKey } from "../../src/settings/encryption-key.ts";
 import { loadSettings } from "../../src/settings/load-settings.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -32,7 +34,7 @@ export interface BatteredBank {
   /** Asks the server to stop, as an operator would; its exit code. */
   stopServer(): Promise<number | null | undefined>;
   /** Work on the store beside the server, as a second process would. */
-  withStore<T>(work: (store: Store, sealKey: Uint8Array) => Promise<T>): Promise<T>;
+  withStore<T>(work: (store: Store, trail: Pick<Walk, "beginning" | "sealKey">) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -54,7 +56,8 @@ function batteredBank(directory: SandboxDirectory, server: TestServer, redis: Re
   let down = true;
   const settings = loadSettings({ root, environment: {}, overrides: server.settings });
   const surroundings = { root, settings, clock: systemClock, randomness: systemRandomness, log: createLog("fatal") };
-  const sealKey = derivedKey(readEncryptionKey(root, settings.secrets, systemRandomness), "audit");
+  const encryptionKey = readEncryptionKey(root, settings.secrets, systemRandomness);
+  const box = createSecretBox(encryptionKey, "signing-keys", systemRandomness);
   const dieWithUs = () => running?.child.kill("SIGKILL");
   process.once("exit", dieWithUs);
 
@@ -95,7 +98,7 @@ function batteredBank(directory: SandboxDirectory, server: TestServer, redis: Re
     async withStore(work) {
       const store = await openSettingsStore(surroundings);
       try {
-        return await work(store, sealKey);
+        return await work(store, { beginning: createTrailBeginning({ store, box, realm: "openbanking_brasil" }), sealKey: derivedKey(encryptionKey, "audit") });
       } finally {
         await store.close();
       }

@@ -64,13 +64,13 @@ async function oneRound(bank: BatteredBank, books: readonly TppBooks[], blow: Bl
   }
   const underWay = books.flatMap(({ attempt }) => attempt?.kind ?? []);
   await bank.recover();
-  const entries = await bank.withStore(async (store, sealKey) => {
+  const entries = await bank.withStore(async (store, trail) => {
     // On LMDB a commit whose writer was killed just before it told the readers is seen from the next commit on.
     await store.put("crash-test", { name: "first-commit", value: "" });
     await Promise.all(books.map((one) => expectWholeInStore(one, store)));
     await Promise.all(books.map((one) => expectAllKept(one, bank.server)));
     await Promise.all(books.map((one) => expectWholeInStore(one, store)));
-    return expectTrail(books, store, sealKey);
+    return expectTrail(books, { store, ...trail });
   });
   return { milliseconds, underWay, entries };
 }

@@ -4,22 +4,20 @@ import { systemClock } from "../../src/kernel/clock.ts";
 import { systemRandomness } from "../../src/kernel/identifiers.ts";
 import { readRecord } from "../../src/policy/audit/audit-chain.ts";
 import { createAuditSequencer } from "../../src/policy/audit/audit-sequencer.ts";
-import { walkTrail } from "../../src/policy/audit/read-trail.ts";
+import { walkTrail, type Walk } from "../../src/policy/audit/read-trail.ts";
 import { routeOfConsent } from "../../src/store/consent-records.ts";
-import type { Store } from "../../src/store/store.ts";
 import type { TppBooks } from "./tpp-books.ts";
 
 /**
  * The trail verifies, and tells of every client and consent exactly the changes that were made, in their order.
  * @returns how many entries it holds
  */
-export async function expectTrail(allBooks: readonly TppBooks[], store: Store, sealKey: Uint8Array): Promise<number> {
-  await createAuditSequencer({ store, clock: systemClock, randomness: systemRandomness, log: pino({ level: "silent" }), sealKey }).drain();
+export async function expectTrail(allBooks: readonly TppBooks[], trail: Pick<Walk, "store" | "beginning" | "sealKey">): Promise<number> {
+  await createAuditSequencer({ ...trail, clock: systemClock, randomness: systemRandomness, log: pino({ level: "silent" }) }).drain();
   const found = new Map<string, string[]>();
   let entries = 0;
   const { verdict } = await walkTrail({
-    store,
-    sealKey,
+    ...trail,
     async onPage(texts) {
       entries += texts.length;
       texts.map(changeIn).forEach(({ id, action }) => found.set(id, [...(found.get(id) ?? []), action]));

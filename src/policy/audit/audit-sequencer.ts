@@ -9,9 +9,11 @@ import { chainOn, entryName, entryPrefix, genesisHash, headName, readCheckpoint,
 import { createAuditNotices, type Notice } from "./audit-notices.ts";
 import { collectPending, removePending, type PendingEntry } from "./pending-entries.ts";
 import { createSequencerLease } from "./sequencer-lease.ts";
+import { whyNotEmpty, type TrailBeginning } from "./trail-beginning.ts";
 
 export interface AuditSequencerNeeds {
   readonly store: Store;
+  readonly beginning: TrailBeginning;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -26,12 +28,12 @@ export interface AuditSequencer {
   start(): () => Promise<void>;
   /**
    * Chains everything that was waiting at the moment of the call, whoever else is at it.
-   * @throws TrailDamagedError when the trail's end is not what was written: then nothing is appended
+   * @throws TrailDamagedError when the trail's end or its beginning is not what was written: then nothing is appended
    */
   drain(): Promise<void>;
 }
 
-/** The end of the trail was tampered with. Appending would seal that anew, so entries wait until somebody has looked. */
+/** The trail was tampered with, or is gone. Appending would seal that anew, so entries wait until somebody has looked. */
 export class TrailDamagedError extends Error {
   override readonly name = "TrailDamagedError";
 
@@ -65,9 +67,10 @@ type Head = Checkpoint & { readonly text: string | undefined };
  * the listed entries out of their tags. So an entry is chained once, whatever dies or races.
  */
 export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer {
-  const { store, clock, sealKey, log } = needs;
+  const { store, beginning, clock, sealKey, log } = needs;
   const notices = createAuditNotices(needs);
   const lease = createSequencerLease(store, timeOrderedId(clock(), needs.randomness));
+  let beginningIsSettled = false;
 
   /** The head, once everything that it ends with is gone from where it waited. */
   const settledHead = async (): Promise<Head> => {
@@ -92,11 +95,13 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
   const soundHead = async (text: string | undefined): Promise<Head> => {
     if (text === undefined) {
       const [first] = await store.scan(noticeTag, entryPrefix, { limit: 1 });
-      if (first === undefined) {
+      const damage = first === undefined ? await whyNotEmpty(store, beginning) : "its head is missing";
+      if (damage === undefined) {
         return { sequence: 0, hash: genesisHash, at: "", text };
       }
-      // The first batch of all may have come between the two readings.
-      throw (await store.get({ tag: noticeTag, name: headName })) === undefined ? new TrailDamagedError("its head is missing") : new HeadMoved();
+      // The first batch of all may have come between these readings.
+      const begunMeanwhile = (await store.get({ tag: noticeTag, name: headName })) !== undefined;
+      throw begunMeanwhile ? new HeadMoved() : new TrailDamagedError(first === undefined ? `it is gone: ${damage}` : damage);
     }
     const head = readCheckpoint(text, sealKey);
     if ("problem" in head) {
@@ -106,7 +111,27 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
     if ("problem" in last || last.value.hash !== head.value.hash) {
       throw new TrailDamagedError(`entry ${head.value.sequence}, the last one, is missing or was altered`);
     }
+    await settleBeginning();
     return { ...head.value, text };
+  };
+
+  /** Once a process: that the trail begins with the entry that is kept as its first, which is kept from here on. */
+  const settleBeginning = async (): Promise<void> => {
+    if (beginningIsSettled) {
+      return;
+    }
+    const kept = await beginning.read();
+    if (kept !== undefined && "problem" in kept) {
+      throw new TrailDamagedError(kept.problem);
+    }
+    const first = readRecord((await store.get({ tag: noticeTag, name: entryName(1) })) ?? "");
+    if (kept?.value.first !== undefined && ("problem" in first || first.value.hash !== kept.value.first)) {
+      throw new TrailDamagedError(`it began with entry ${kept.value.first}, and its first entry is missing or another one`);
+    }
+    if (kept !== undefined && kept.value.first === undefined && "value" in first) {
+      await beginning.keep(first.value.hash);
+    }
+    beginningIsSettled = kept?.value.first !== undefined;
   };
 
   const append = async (head: Head, pending: readonly PendingEntry[]): Promise<Head> => {
@@ -130,6 +155,7 @@ export function createAuditSequencer(needs: AuditSequencerNeeds): AuditSequencer
     if (!result.done) {
       throw result.failed.name === headName ? new HeadMoved() : new TrailDamagedError(`an entry stands behind its end, at ${head.sequence + 1}`);
     }
+    await settleBeginning();
     await removePending(store, pending);
     await forget(chaining);
     return { ...checkpoint, text };

@@ -3,12 +3,14 @@ import type { AuditEntry } from "../../kernel/audit-entry.ts";
 import type { Store } from "../../store/store.ts";
 import { entryName, entryPrefix, genesisHash, headName, readRecord, sealCheckpoint, type Checkpoint } from "./audit-chain.ts";
 import { noticeTag } from "./audit-log.ts";
+import { whyNotEmpty, type TrailBeginning } from "./trail-beginning.ts";
 import { createChainVerifier, type Verdict } from "./verify-chain.ts";
 
 const pageSize = 1_000;
 
 export interface Walk {
   readonly store: Store;
+  readonly beginning: TrailBeginning;
   readonly sealKey: Uint8Array;
   /** A checkpoint that was kept elsewhere and that the trail must still contain. */
   readonly known?: Checkpoint;
@@ -16,9 +18,14 @@ export interface Walk {
   readonly onPage?: (texts: readonly string[]) => Promise<void>;
 }
 
-/** Verifies the whole trail in the store while others may append to it; `head` is the head's text as stored. */
-export async function walkTrail({ store, sealKey, known, onPage }: Walk): Promise<{ verdict: Verdict; head: string | undefined }> {
-  const verifier = createChainVerifier(known);
+/**
+ * Verifies the whole trail in the store while others may append to it; `head` is the head's text as stored. A verdict
+ * without fault and checkpoint is that of a trail that never began.
+ */
+export async function walkTrail({ store, beginning, sealKey, known, onPage }: Walk): Promise<{ verdict: Verdict; head: string | undefined }> {
+  const kept = await beginning.read();
+  const notEmpty = await whyNotEmpty(store, beginning);
+  const verifier = createChainVerifier({ ...(known && { known }), ...(kept && "value" in kept && kept.value) });
   let after: string | undefined;
   let head = await store.get({ tag: noticeTag, name: headName });
   for (;;) {
@@ -36,8 +43,10 @@ export async function walkTrail({ store, sealKey, known, onPage }: Walk): Promis
     }
     head = now;
   }
-  const empty = head === undefined && after === undefined;
-  return { verdict: verifier.finish(empty ? emptyTrail(sealKey) : head, sealKey), head };
+  if (head === undefined && after === undefined) {
+    return { verdict: verifier.finishEmpty(notEmpty), head };
+  }
+  return { verdict: verifier.finish(head, sealKey), head };
 }
 
 /**
@@ -46,7 +55,7 @@ export async function walkTrail({ store, sealKey, known, onPage }: Walk): Promis
  */
 export async function exportTrail(walk: Omit<Walk, "onPage">, write: (lines: string) => Promise<void>): Promise<Verdict> {
   const { verdict, head } = await walkTrail({ ...walk, onPage: (texts) => write(texts.map((text) => `${text}\n`).join("")) });
-  const last = head ?? (verdict.count === 0 ? emptyTrail(walk.sealKey) : undefined);
+  const last = head ?? (verdict.count === 0 && verdict.fault === undefined ? emptyTrail(walk.sealKey) : undefined);
   if (last !== undefined) {
     await write(`${last}\n`);
   }

@@ -11,7 +11,9 @@ export type FaultKind =
   /** The end is missing. */
   | "cut"
   /** The checkpoint that seals the end is missing or not genuine. */
-  | "checkpoint";
+  | "checkpoint"
+  /** Nothing is left of a trail that has begun. */
+  | "gone";
 
 /** The first thing that is wrong with a trail, in words for whoever reads it. */
 export interface ChainFault {
@@ -37,13 +39,20 @@ export interface ChainVerifier {
   take(text: string | undefined, place: string, name?: string): void;
   /** What is known after the last record. Without the seal key the checkpoint's seal is not looked at. */
   finish(checkpointText: string | undefined, sealKey: Uint8Array | undefined): Verdict;
+  /** In place of `finish` where there is neither record nor checkpoint: `notEmpty` says why that cannot be. */
+  finishEmpty(notEmpty: string | undefined): Verdict;
 }
 
-/**
- * Verifies a trail record by record, holding one hash in memory.
- * @param known a checkpoint from elsewhere (an earlier export) that the trail must still contain
- */
-export function createChainVerifier(known?: Checkpoint): ChainVerifier {
+/** What is known of a trail from elsewhere. */
+export interface KnownOfTrail {
+  /** A checkpoint (of an earlier export) that it must still contain. */
+  readonly known?: Checkpoint;
+  /** The hash of its first record. */
+  readonly first?: string;
+}
+
+/** Verifies a trail record by record, holding one hash in memory. */
+export function createChainVerifier({ known, first }: KnownOfTrail = {}): ChainVerifier {
   let count = 0;
   let sound: Pick<Checkpoint, "sequence" | "hash"> = { sequence: 0, hash: genesisHash };
   let fault: ChainFault | undefined;
@@ -62,6 +71,9 @@ export function createChainVerifier(known?: Checkpoint): ChainVerifier {
     }
     if (name !== undefined && name !== entryName(sequence)) {
       return { kind: "altered", sequence, reason: `entry ${sequence} lies under the name ${name} in place of ${entryName(sequence)}` };
+    }
+    if (sequence === 1 && first !== undefined && record.hash !== first) {
+      return { kind: "replaced", sequence, reason: `entry 1 is ${record.hash}, but the trail of this store began with ${first}: it was begun anew` };
     }
     return known?.sequence === sequence && known.hash !== record.hash
       ? { kind: "replaced", sequence, reason: `entry ${sequence} is ${record.hash}, but the earlier export ends with ${known.hash}: the trail was rewritten` }
@@ -94,6 +106,12 @@ export function createChainVerifier(known?: Checkpoint): ChainVerifier {
       fault ??= checkpoint.checkpoint && wrongEnd(sound, checkpoint.checkpoint);
       fault ??= known && known.sequence > count ? cut(count, known.sequence, "the earlier export holds") : undefined;
       return { count, ...checkpoint, ...(fault && { fault }) };
+    },
+
+    finishEmpty(notEmpty) {
+      const gone: ChainFault | undefined = notEmpty === undefined ? undefined : { kind: "gone", sequence: 1, reason: `nothing is left of the trail: ${notEmpty}` };
+      const missing = gone ?? (known && known.sequence > 0 ? cut(0, known.sequence, "the earlier export holds") : undefined);
+      return { count: 0, ...(missing && { fault: missing }) };
     },
   };
 }

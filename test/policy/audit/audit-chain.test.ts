@@ -73,7 +73,7 @@ describe("the audit trail's chain", () => {
 
   it("finds a whole trail that was exchanged for an older or another one, by an export kept elsewhere", () => {
     const against = (records: readonly string[], head: string) => {
-      const verifier = createChainVerifier(checkpoint);
+      const verifier = createChainVerifier({ known: checkpoint });
       records.forEach((text) => verifier.take(text, "somewhere"));
       return verifier.finish(head, sealKey).fault?.kind;
     };

@@ -115,6 +115,45 @@ describe("porteiro audit", () => {
     expect((await porteiro("verify", "--file", target, "--seal")).out).to.contain("is whole: 0 entries (seal checked)");
   });
 
+  it("verify says of a store that nothing was ever served from that its trail is empty, and speaks of no seal", async () => {
+    await ground.close();
+    ground = openGround();
+    const { code, out } = await porteiro("verify");
+    expect({ code, out }).to.deep.equal({ code: 0, out: "The audit trail is empty: no entry was ever written (nothing is sealed yet)\n" });
+  });
+
+  it("verify finds a trail that was removed as a whole, and one that was begun anew after that", async () => {
+    await ground.serveOnce();
+    expect((await porteiro("verify")).code).to.equal(0);
+    const kept = await wipe();
+    const { code, out, err } = await porteiro("verify");
+    expect({ code, out }).to.deep.equal({ code: 1, out: "" });
+    expect(err).to.contain("the audit trail was not carried on: it is gone: it began with entry");
+    expect(err).to.contain("NOT whole: 0 entries (no seal that holds)").and.contain("First fault, at entry 1 (gone): nothing is left of the trail: it began with entry");
+    expect((await porteiro("export", "--out", file("gone.jsonl"))).code).to.equal(1);
+    expect(readFileSync(file("gone.jsonl"), "utf8")).to.equal("");
+
+    // Somebody with the key, or a server of an earlier version, begins it anew.
+    const { place } = ground.beginning;
+    await ground.change("client:c", 1);
+    await ground.newSequencer({ beginning: { place, read: async () => undefined, keep: async () => {} } }).drain();
+    const anew = await porteiro("verify");
+    expect(anew.code).to.equal(1);
+    expect(anew.err).to.contain("First fault, at entry 1 (replaced)").and.contain("it was begun anew");
+
+    await wipe();
+    await ground.store.batch({ tag: noticeTag, put: kept });
+    expect((await porteiro("verify")).out).to.contain("is whole: 7 entries").and.contain("(seal checked)");
+  });
+
+  /** What somebody with access to the store can take away of the tag `audit`; the result puts it back. */
+  async function wipe() {
+    const entries = await ground.store.scan(noticeTag, "entry/", { limit: 1000 });
+    const head = (await ground.store.get({ tag: noticeTag, name: "head" }))!;
+    await ground.store.batch({ tag: noticeTag, remove: ["head", "chaining", ...entries.map(({ name }) => name)] });
+    return [...entries.map((entry) => ({ ...entry, ordered: true })), { name: "head", value: head }];
+  }
+
   it("verify --against finds a trail that was exchanged for an older one with its own good seal", async () => {
     const [early, late] = [file("early.jsonl"), file("late.jsonl")];
     await porteiro("export", "--out", early);

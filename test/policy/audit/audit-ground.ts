@@ -4,10 +4,12 @@ import { join } from "node:path";
 import pino from "pino";
 import { systemClock, type Clock } from "../../../src/kernel/clock.ts";
 import { systemRandomness, timeOrderedId } from "../../../src/kernel/identifiers.ts";
-import { derivedKey } from "../../../src/kernel/secret-box.ts";
+import { createSecretBox, derivedKey } from "../../../src/kernel/secret-box.ts";
+import { createTrailBeginning, loadSigningKeys } from "../../../src/oidc/signing-keys.ts";
 import { readRecord, type ChainRecord } from "../../../src/policy/audit/audit-chain.ts";
 import { createAuditLog, noticePrefix, noticeTag } from "../../../src/policy/audit/audit-log.ts";
 import { createAuditSequencer } from "../../../src/policy/audit/audit-sequencer.ts";
+import type { TrailBeginning } from "../../../src/policy/audit/trail-beginning.ts";
 import { walkTrail } from "../../../src/policy/audit/read-trail.ts";
 import { openLmdbStore } from "../../../src/store/lmdb-store.ts";
 import type { Store } from "../../../src/store/store.ts";
@@ -34,9 +36,12 @@ export function openGround(options: { path?: string; clock?: Clock; intervalMs?:
 export function groundOn(store: Store, options: { clock?: Clock; intervalMs?: number } = {}) {
   const clock = options.clock ?? systemClock;
   const log = createAuditLog({ clock, randomness: systemRandomness });
-  const newSequencer = (given: Partial<{ sealKey: Uint8Array; store: Store }> = {}) =>
+  const keys = { store, box: createSecretBox(encryptionKey, "signing-keys", systemRandomness), realm: "openbanking_brasil" };
+  const beginning = createTrailBeginning(keys);
+  const newSequencer = (given: Partial<{ sealKey: Uint8Array; store: Store; beginning: TrailBeginning }> = {}) =>
     createAuditSequencer({
       store,
+      beginning,
       clock,
       randomness: systemRandomness,
       log: pino({ level: "silent" }),
@@ -48,7 +53,10 @@ export function groundOn(store: Store, options: { clock?: Clock; intervalMs?: nu
   return {
     store,
     log,
+    beginning,
     newSequencer,
+    /** What a server does before it serves: it makes its signing keys, and that is the first entry. */
+    serveOnce: () => loadSigningKeys({ ...keys, audit: log, clock, randomness: systemRandomness }),
     /** A change of an aggregate with its entry, as the server makes it. */
     async change(tag: string, count: number): Promise<void> {
       await store.batch({ tag, put: [{ name: "count", value: String(count) }, entryOf(log, tag, count)] });
@@ -64,7 +72,7 @@ export function groundOn(store: Store, options: { clock?: Clock; intervalMs?: nu
     async records(): Promise<ChainRecord[]> {
       return (await recordTexts(store)).map(recordOf);
     },
-    verify: async () => (await walkTrail({ store, sealKey })).verdict,
+    verify: async () => (await walkTrail({ store, beginning, sealKey })).verdict,
   };
 }
 

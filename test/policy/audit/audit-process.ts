@@ -4,7 +4,7 @@ import { systemClock } from "../../../src/kernel/clock.ts";
 import { systemRandomness } from "../../../src/kernel/identifiers.ts";
 import { registerAuditCommands } from "../../../src/cli/audit-commands.ts";
 import { openLmdbStore } from "../../../src/store/lmdb-store.ts";
-import { encryptionKey, openGround, upTo } from "./audit-ground.ts";
+import { encryptionKey, groundOn, openGround, upTo } from "./audit-ground.ts";
 
 /**
  * A process of its own on a store: `sequence PATH` drains again and again, `write PATH NAME TAGS` makes changes and
@@ -40,7 +40,8 @@ async function run(): Promise<void> {
   registerAuditCommands(program, async () => {
     const store = openLmdbStore({ path, clock: systemClock });
     const log = pino({ level: "silent" });
-    return { store, clock: systemClock, randomness: systemRandomness, log, encryptionKey, close: () => store.close() };
+    const { beginning } = groundOn(store);
+    return { store, beginning, clock: systemClock, randomness: systemRandomness, log, encryptionKey, close: () => store.close() };
   });
   await program.parseAsync(["node", "porteiro", ...rest]);
 }

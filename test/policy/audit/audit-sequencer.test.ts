@@ -247,6 +247,61 @@ describe("the audit trail's sequencer", () => {
     }
   });
 
+  describe("does not begin anew a trail that is gone", () => {
+    const wipe = async () => {
+      const names = (await ground.store.scan(noticeTag, "entry/", { limit: 1000 })).map(({ name }) => name);
+      await ground.store.batch({ tag: noticeTag, remove: ["head", ...names] });
+    };
+    beforeEach(async () => {
+      await ground.serveOnce();
+      await ground.newSequencer().drain();
+    });
+
+    it("whoever removed it, in the process that wrote it and in every other", async () => {
+      const running = ground.newSequencer();
+      await ground.change("client:a", 1);
+      await running.drain();
+      await wipe();
+      await ground.change("client:a", 2);
+      for (const sequencer of [running, ground.newSequencer()]) {
+        expect(await refusalOf(sequencer.drain())).to.be.instanceOf(TrailDamagedError).with.property("message").that.contains("it is gone: it began with entry");
+      }
+      expect(await ground.records()).to.deep.equal([]);
+      expect((await pendingOf("client:a")).length).to.equal(1);
+    });
+
+    it("nor where its beginning was not kept yet: the signing keys tell that there was one", async () => {
+      const withoutBeginning = { place: ground.beginning.place, read: async () => ({ value: {} }), keep: async () => {} };
+      await wipe();
+      expect(await refusalOf(ground.newSequencer({ beginning: withoutBeginning }).drain())).to.be.instanceOf(TrailDamagedError);
+    });
+
+    it("nor where the record that keeps it is not ours", async () => {
+      const { tag, name } = ground.beginning.place;
+      await ground.store.put(tag, { name, value: "AAAA".repeat(20) });
+      await ground.change("client:a", 1);
+      expect(await refusalOf(ground.newSequencer().drain())).to.be.instanceOf(TrailDamagedError);
+      await wipe();
+      expect(await refusalOf(ground.newSequencer().drain())).to.be.instanceOf(TrailDamagedError);
+      expect((await ground.verify()).fault?.kind).to.equal("gone");
+    });
+  });
+
+  it("keeps once where the trail of an earlier version's store began, and the signing keys stay the same", async () => {
+    const before = await ground.serveOnce();
+    const { place } = ground.beginning;
+    await ground.newSequencer({ beginning: { place, read: async () => undefined, keep: async () => {} } }).drain();
+    expect(await ground.beginning.read()).to.deep.equal({ value: {} });
+    await ground.newSequencer().drain();
+    const [first] = await ground.records();
+    expect(await ground.beginning.read()).to.deep.equal({ value: { first: first?.hash } });
+    const kept = await ground.store.get(place);
+    await ground.change("client:a", 1);
+    await ground.newSequencer().drain();
+    expect(await ground.store.get(place)).to.equal(kept);
+    expect(await ground.serveOnce()).to.deep.equal(before);
+  });
+
   it("verifies 10,000 entries", async () => {
     for (const number of upTo(10)) {
       await ground.changes(`client:${number}`, upTo(1_000));
