@@ -30,6 +30,7 @@ function storeOptions({ store, folder, redisPort }: SubjectNeeds): StoreOptions 
         waitReplicas: 0,
         waitMilliseconds: 500,
         requirePersistence: true,
+        requireAppendOnlyFile: false,
       }
     : { kind: "lmdb", path: join(folder, "lmdb") };
 }

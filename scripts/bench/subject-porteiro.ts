@@ -48,7 +48,7 @@ function storeEnvironment({ store, folder, redisPort }: SubjectNeeds): Record<st
   return {
     PORTEIRO_STORE_KIND: store,
     PORTEIRO_STORE_LMDB_PATH: join(folder, "lmdb"),
-    PORTEIRO_STORE_REDIS_URL: `redis://127.0.0.1:${redisPort ?? 0}`,
+    ...(store === "redis" ? { PORTEIRO_STORE_REDIS_URL: `redis://127.0.0.1:${redisPort ?? 0}` } : {}),
   };
 }
 

@@ -5,16 +5,18 @@ const head = `# Settings
 <!-- Written by \`porteiro settings document\` from src/settings/settings-schema.ts; change it there. -->
 
 The server reads one profile of this folder, then lays the environment over it, then checks the whole. It does not
-start with a wrong setting: it names every problem at once, and never shows a value, because one of them may be a
-secret. \`porteiro settings check\` does the same without starting.
+start with a wrong setting: it names every problem at once, of single settings, of their combinations and of the files
+that they name, and never shows a value but the name of a file, because one of them may be a secret. \`porteiro settings
+check\` does the same without starting; it does not open the store.
 
 - The profile is chosen by \`PORTEIRO_PROFILE\`: \`local\` (the default), \`directory-sandbox\` or \`production\`.
 - Every setting has an environment variable. Numbers, true or false, lists and tables are written as JSON; a list may
   also be written with commas. A setting that is a list or a table is replaced as a whole.
 - Relative paths start at the project's folder, whatever folder the program is started from.
 - Secrets belong in the environment or in a file of their own, not in this folder.
-- In production the start also refuses what is legal by itself and unsafe there, such as private addresses, a local
-  authority, no rate limit, or anchors other than those of ICP-Brasil.
+- In production the start also refuses what is legal by itself and unsafe there: addresses, files and statement issuers of a
+  sandbox or of this machine, anchors other than those of ICP-Brasil, a limit of 0, a Redis that may lose what it
+  acknowledged.
 
 ## Files
 

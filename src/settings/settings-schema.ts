@@ -7,6 +7,12 @@ import { logLevels } from "../kernel/log.ts";
  */
 
 const host = z.string().min(1);
+/** A path that is empty would be the project's own folder. */
+const path = z.string().min(1);
+/** As the guarded client compares it. */
+const callableHost = z.string().refine(isHostOrHostPort, "expected host or host:port, without scheme and path; port 443 is left out");
+const redisUrl = z.string().refine(isRedisUrl, "expected redis://host:port or rediss://host:port");
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const port = z.int().min(0).max(65_535);
 const listener = (defaults: { host: string; port: number }) =>
   z.strictObject({
@@ -14,6 +20,15 @@ const listener = (defaults: { host: string; port: number }) =>
     port: port.default(defaults.port).describe("Port to listen on"),
   });
 const httpsUrl = z.url({ protocol: /^https$/ }).transform((url) => url.replace(/\/$/, ""));
+
+function isHostOrHostPort(text: string): boolean {
+  return URL.canParse(`https://${text}`) && new URL(`https://${text}`).host === text.toLowerCase();
+}
+
+function isRedisUrl(text: string): boolean {
+  return URL.canParse(text) && ["redis:", "rediss:"].includes(new URL(text).protocol) && new URL(text).hostname !== "";
+}
+
 /** An issuer is made of it, which has no query, fragment or user part; the realms' paths follow it. */
 const ownAddress = httpsUrl.refine((url) => URL.canParse(url) && new URL(url).origin === url, "expected https://host or https://host:port in lower case, and nothing behind it");
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
@@ -26,41 +41,47 @@ const listeners = z.strictObject({
 });
 
 const tls = z.strictObject({
-  certificateFile: z.string().optional().describe("Server certificate with its intermediates, PEM; RSA"),
-  keyFile: z.string().optional().describe("Private key of the server certificate, PEM"),
-  localAuthorityDirectory: z
-    .string()
+  certificateFile: path.optional().describe("Server certificate with its intermediates, PEM; RSA"),
+  keyFile: path.optional().describe("Private key of the server certificate, PEM"),
+  localAuthorityDirectory: path
     .optional()
     .describe("Instead of the two files: where the local authority lives that issues the server certificate"),
 });
+
+/** Braces would move a key to another slot of a Cluster. */
+export const redisKeyPrefix = /^[\x21-\x7a\x7c\x7e]{1,100}$/;
+
+/** Where Redis is unless told. */
+export const defaultRedisUrl = "redis://127.0.0.1:6379";
 
 const store = z.strictObject({
   kind: z.enum(["lmdb", "redis"]).default("lmdb").describe("Embedded (one machine) or distributed store"),
   lmdb: z
     .strictObject({
-      path: z.string().default("var/store").describe("Folder of the embedded store"),
-      mapSizeMegabytes: z.int().min(16).max(1_048_576).default(4_096).describe("Largest size it may grow to"),
+      path: path.default("var/store").describe("Folder of the embedded store"),
+      mapSizeMegabytes: z.int().min(16).max(1_048_576).default(4_096).describe("Address space set aside at the start; the store grows beyond it, at the cost of a short halt each time"),
     })
     .prefault({}),
   redis: z
     .strictObject({
       mode: z.enum(["standalone", "sentinel", "cluster"]).default("standalone").describe("How Redis is run"),
-      url: z
-        .string()
-        .refine((url) => /^rediss?:\/\//.test(url) && URL.canParse(url), "expected redis://host:port or rediss://host:port, with user and password before the host")
-        .default("redis://127.0.0.1:6379").describe("Standalone: redis:// or rediss:// URL"),
-      sentinelName: z.string().default("mymaster").describe("Sentinel: name of the master group"),
+      url: redisUrl.default(defaultRedisUrl).describe("Standalone: redis:// or rediss:// URL"),
+      sentinelName: z.string().min(1).default("mymaster").describe("Sentinel: name of the master group"),
       nodes: z.array(hostAndPort).default([]).describe("Sentinel: the sentinels; Cluster: some of its nodes"),
-      password: z.string().optional().describe("Sentinel and Cluster: password of the data nodes (secret)"),
-      sentinelPassword: z.string().optional().describe("Sentinel: password of the sentinels (secret)"),
-      tls: z.boolean().default(false).describe("Sentinel and Cluster: connect over TLS"),
-      keyPrefix: z.string().default("porteiro").describe("First part of every key"),
+      password: z.string().min(1).optional().describe("Password of Redis, or of the data nodes; not in the URL as well (secret)"),
+      sentinelPassword: z.string().min(1).optional().describe("Sentinel: password of the sentinels (secret)"),
+      tls: z.boolean().default(false).describe("Connect over TLS; Standalone: a rediss:// URL says the same"),
+      keyPrefix: z.string().regex(redisKeyPrefix, "expected 1 to 100 characters of printable ASCII without braces or spaces").default("porteiro").describe("First part of every key"),
       waitReplicas: z.int().min(0).max(10).default(0).describe("How many replicas must acknowledge each write"),
       waitMilliseconds: z.int().min(10).max(10_000).default(500).describe("How long to wait for the replicas"),
       requirePersistence: z
         .boolean()
         .default(true)
-        .describe("Refuse to start on a Redis that may evict keys or does not persist"),
+        .describe("Refuse to start on a Redis that may evict keys or does not persist; in production also on one that writes snapshots alone"),
+      acceptFailoverLoss: z
+        .boolean()
+        .default(false)
+        .describe("Sentinel and Cluster in production: accept that a failover loses acknowledged writes (`waitReplicas` 0)"),
     })
     .prefault({}),
 });
@@ -71,7 +92,7 @@ const secrets = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{43}$/, "expected 32 bytes in base64url (43 characters)")
     .optional()
     .describe("Key that encrypts signing keys at rest and seals the audit trail: 32 bytes, base64url (secret)"),
-  encryptionKeyFile: z.string().optional().describe("File that holds the encryption key instead"),
+  encryptionKeyFile: path.optional().describe("File that holds the encryption key instead"),
   createMissingKeyFile: z.boolean().default(false).describe("Make the key file on the first run"),
 });
 
@@ -82,9 +103,9 @@ const directory = z.strictObject({
   keystoreUrl: httpsUrl.describe("Base URL of the directory's keystore"),
   participantsUrl: httpsUrl.optional().describe("URL of the participants list; left out: not read"),
   statementIssuers: z.array(z.string().min(1)).min(1).describe("Accepted `iss` values of software statements"),
-  allowedHosts: z.array(z.string()).default([]).describe("Further hosts (host or host:port) that may be called"),
+  allowedHosts: z.array(callableHost).default([]).describe("Further hosts (host or host:port) that may be called"),
   allowPrivateAddresses: z.boolean().default(false).describe("Let outgoing calls reach loopback and private addresses"),
-  caFile: z.string().optional().describe("Authority of the directory's TLS certificates, beside the public ones"),
+  caFile: path.optional().describe("Authority of the directory's TLS certificates, beside the public ones"),
   timeoutMilliseconds: z.int().min(100).max(30_000).default(5_000).describe("Longest wait for one outgoing call"),
   maxAnswerKilobytes: z.int().min(16).max(65_536).default(512).describe("Largest answer that is read"),
   keyFreshnessSeconds: seconds(10, 3_600)
@@ -100,16 +121,16 @@ const directory = z.strictObject({
 });
 
 const certificates = z.strictObject({
-  brcacAnchors: z.array(z.string()).min(1).describe("PEM files of the roots that BRCAC certificates must chain to"),
-  brsealAnchors: z.array(z.string()).min(1).describe("PEM files of the roots that BRSEAL certificates must chain to"),
-  intermediates: z.array(z.string()).default([]).describe("PEM files of authorities that complete short chains"),
+  brcacAnchors: z.array(path).min(1).describe("PEM files of the roots that BRCAC certificates must chain to"),
+  brsealAnchors: z.array(path).min(1).describe("PEM files of the roots that BRSEAL certificates must chain to"),
+  intermediates: z.array(path).default([]).describe("PEM files of authorities that complete short chains"),
   acceptedAuthorities: z
     .array(z.string().min(2))
     .default([])
     .describe("Names, of which one must be a word in the common name of an authority below the root (CS 112); none: every authority"),
-  crlSourcesFile: z.string().default("config/crl-sources.json").describe("Table from issuer to CRL address"),
+  crlSourcesFile: path.default("config/crl-sources.json").describe("Table from issuer to CRL address"),
   crlFromCertificate: z.boolean().default(true).describe("Use the certificate's own CRL address when the table has none"),
-  crlAllowedHosts: z.array(z.string()).default([]).describe("Hosts that CRLs may be fetched from, beside the table's"),
+  crlAllowedHosts: z.array(callableHost).default([]).describe("Hosts that CRLs may be fetched from, beside the table's"),
   crlMaxAgeSeconds: seconds(600, 2_592_000).default(172_800).describe("How long a last good CRL serves after its nextUpdate"),
   whenRevocationUnknown: z.enum(["refuse", "accept"]).default("refuse").describe("What to do when no CRL can be had"),
 });
@@ -133,13 +154,12 @@ const tokens = z.strictObject({
 });
 
 const tables = z.strictObject({
-  roleScopesFile: z.string().default("config/role-scopes.json").describe("Table from regulatory role to scopes"),
-  resourceServersFile: z
-    .string()
+  roleScopesFile: path.default("config/role-scopes.json").describe("Table from regulatory role to scopes"),
+  resourceServersFile: path
     .default("config/resource-servers.json")
     .describe("Resource servers that may introspect: name and SHA-256 of the public key"),
   resourceServerAnchors: z
-    .array(z.string())
+    .array(path)
     .default([])
     .describe("PEM files of the bank's own authority, which resource server certificates must chain to"),
 });
@@ -205,11 +225,11 @@ export const settingsSchema = z.strictObject({
   sampleBank: sampleBank.prefault({}),
   tables: tables.prefault({}),
   offeredScopes: z
-    .array(z.string())
+    .array(z.string().regex(scopeToken, "expected a scope"))
     .default(["openid", "consents", "accounts", "customers", "resources"])
     .describe("Scopes that the institution offers; what a role allows beyond them, and beyond the grouped products that everybody lists, is left out of a registration"),
   bankProducts: z
-    .record(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/), z.enum(["registration", "operator"]))
+    .record(z.string().regex(scopeToken), z.enum(["registration", "operator"]))
     .default({})
     .describe("Scopes of the bank's own products, and whether a client gets each at registration or by an operator's grant"),
   logLevel: z

@@ -15,6 +15,7 @@ export type StoreOptions =
       readonly waitReplicas: number;
       readonly waitMilliseconds: number;
       readonly requirePersistence: boolean;
+      readonly requireAppendOnlyFile: boolean;
     };
 
 /**

@@ -9,7 +9,7 @@ interface HostAndPort {
 }
 
 export type RedisConnection =
-  | { readonly kind: "standalone"; readonly url: string }
+  | { readonly kind: "standalone"; readonly url: string; readonly password?: string; readonly tls?: boolean }
   | {
       readonly kind: "sentinel";
       readonly sentinels: readonly HostAndPort[];
@@ -79,8 +79,11 @@ export async function connectRedis(connection: RedisConnection, log: Log): Promi
 
 function createClient(connection: RedisConnection): RedisClient {
   switch (connection.kind) {
-    case "standalone":
-      return new Redis(connection.url, { ...common, retryStrategy: retryDelay });
+    case "standalone": {
+      const { url, password, tls } = connection;
+      const given = { ...(password === undefined ? {} : { password }), ...(tls ? { tls: {} } : {}) };
+      return new Redis(url, { ...common, retryStrategy: retryDelay, ...given });
+    }
     case "sentinel": {
       const { sentinels, name, password, sentinelPassword, tls } = connection;
       return new Redis({

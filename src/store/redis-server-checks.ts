@@ -9,31 +9,47 @@ const waiver = "set requirePersistence to false if you accept the loss";
  * is looked at.
  * @throws Error naming the server, its setting, what was found and how to mend it; only logged when not required.
  */
-export async function checkRedisServers(client: RedisClient, required: boolean, log: Log): Promise<void> {
+export async function checkRedisServers(client: RedisClient, required: Required, log: Log): Promise<void> {
   const masters = client instanceof Cluster ? client.nodes("master") : [client];
-  const problems = (await Promise.all(masters.map(problemsOf))).flat();
-  if (problems.length === 0) return;
-  if (required) throw new Error(`Redis would lose data.\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
-  log.warn({ problems }, "Redis may lose data; the settings accept it");
+  const found = await Promise.all(masters.map(findingsOf));
+  const forgetting = found.flatMap(({ forgets }) => forgets);
+  const late = found.flatMap(({ writesLate }) => writesLate);
+  const refused = [...(required.requirePersistence ? forgetting : []), ...(required.requireAppendOnlyFile ? late : [])];
+  if (refused.length > 0) throw new Error(`Redis would lose data.\n${refused.map((problem) => `- ${problem}`).join("\n")}`);
+  const problems = [...forgetting, ...late];
+  if (problems.length > 0) log.warn({ problems }, "Redis may lose data; the settings accept it");
 }
 
-async function problemsOf(server: Redis): Promise<string[]> {
+interface Required {
+  readonly requirePersistence: boolean;
+  readonly requireAppendOnlyFile: boolean;
+}
+
+/** What is wrong with a server. */
+interface Findings {
+  /** It loses what it holds, or hides whether it does. */
+  readonly forgets: readonly string[];
+  /** It keeps what it holds, and loses the latest of it. */
+  readonly writesLate: readonly string[];
+}
+
+async function findingsOf(server: Redis): Promise<Findings> {
   const { host, port } = server.options;
   const where = server.options.sentinels ? `the master ${server.options.name}` : `${host}:${port}`;
   let settings: Record<string, string>;
   try {
     settings = await readSettings(server);
   } catch (error) {
-    return [
+    const hidden =
       `${where} does not let us read its settings (CONFIG GET: ${error instanceof Error ? error.message : error}), as managed ` +
-        `services do. Make sure of maxmemory-policy noeviction and of persistence yourself, then ${waiver}.`,
-    ];
+        `services do. Make sure of maxmemory-policy noeviction and of persistence yourself, then ${waiver}.`;
+    return { forgets: [hidden], writesLate: [] };
   }
-  return [...evictionProblem(where, settings), ...persistenceProblem(where, settings)];
+  return { forgets: [...evictionProblem(where, settings), ...persistenceProblem(where, settings)], writesLate: lateProblem(where, settings) };
 }
 
 async function readSettings(server: Redis): Promise<Record<string, string>> {
-  const names = ["maxmemory-policy", "appendonly", "save"];
+  const names = ["maxmemory-policy", "appendonly", "appendfsync", "save"];
   const flat = (await Promise.all(names.map((name) => server.config("GET", name)))).flat().map(String);
   return Object.fromEntries(names.map((name) => [name, flat[flat.indexOf(name) + 1] ?? ""]));
 }
@@ -54,4 +70,14 @@ function persistenceProblem(where: string, settings: Record<string, string>): st
     `${where} has appendonly ${appendonly} and save "": a restart loses everything. ` +
       `Set "appendonly yes" (best with "appendfsync always") or a save rule, or ${waiver}.`,
   ];
+}
+
+/** Redis answers before it writes: what a crash takes away is what came in since the last snapshot, or the last fsync. */
+function lateProblem(where: string, settings: Record<string, string>): string[] {
+  const { appendonly, appendfsync, save } = settings;
+  const mend = `Set "appendonly yes" with "appendfsync always" (or "everysec", which loses a second)`;
+  if (appendonly !== "yes") {
+    return save === "" ? [] : [`${where} has appendonly ${appendonly} and save "${save}": a crash loses what was acknowledged since the last snapshot. ${mend}.`];
+  }
+  return appendfsync === "no" ? [`${where} has appendfsync no: a crash of its machine loses what the system had not written. ${mend}.`] : [];
 }

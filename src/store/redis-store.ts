@@ -1,5 +1,6 @@
 import type { Log } from "../kernel/log.ts";
 import { createProbedState, probeEntry } from "./probed-state.ts";
+import { redisKeyPrefix } from "../settings/settings-schema.ts";
 import { connectionName, connectRedis, type RedisConnection } from "./redis-connection.ts";
 import { tagsOnEveryMaster } from "./redis-masters.ts";
 import { batchArguments, batchScript, scanScript, takeScript, type Script } from "./redis-scripts.ts";
@@ -18,6 +19,8 @@ export interface RedisStoreOptions {
   readonly waitMilliseconds?: number;
   /** Refuse servers that may evict or do not persist. */
   readonly requirePersistence: boolean;
+  /** Refuse, beyond that, servers that lose what they acknowledged since their last snapshot. */
+  readonly requireAppendOnlyFile: boolean;
   readonly log: Log;
 }
 
@@ -35,12 +38,12 @@ const elsewhere = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /;
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
   const { connection, keyPrefix, log, waitReplicas = 0, waitMilliseconds = 1000 } = options;
-  if (!/^[\x21-\x7a\x7c\x7e]{1,100}$/.test(keyPrefix)) {
+  if (!redisKeyPrefix.test(keyPrefix)) {
     throw new RangeError("keyPrefix is 1 to 100 characters of printable ASCII without braces or spaces.");
   }
   const client = await connectRedis(connection, log);
   try {
-    await checkRedisServers(client, options.requirePersistence, log);
+    await checkRedisServers(client, options, log);
   } catch (error) {
     client.disconnect();
     throw error;

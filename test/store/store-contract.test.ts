@@ -8,7 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { openSettingsStore } from "../../src/composition/open-settings-store.ts";
+import { systemRandomness } from "../../src/kernel/identifiers.ts";
 import { createLog } from "../../src/kernel/log.ts";
+import { loadSettings } from "../../src/settings/load-settings.ts";
 import { openLmdbFolder } from "../../src/store/lmdb-folder.ts";
 import { openLmdbStore } from "../../src/store/lmdb-store.ts";
 import { isStoreUnavailable, openStore, type StoreOptions } from "../../src/store/open-store.ts";
@@ -21,7 +24,23 @@ import { storeContract } from "./store-contract.ts";
 const needs = { clock: systemClock, log: createLog("silent") };
 
 function redisOptions(connection: RedisConnection, more: Partial<Extract<StoreOptions, { kind: "redis" }>> = {}): StoreOptions {
-  return { kind: "redis", connection, keyPrefix: "test", waitReplicas: 0, waitMilliseconds: 10_000, requirePersistence: true, ...more };
+  return { kind: "redis", connection, keyPrefix: "test", waitReplicas: 0, waitMilliseconds: 10_000, requirePersistence: true, requireAppendOnlyFile: false, ...more };
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A production that may start, but for its files. */
+const production = {
+  publicUrl: "https://auth.bank.example",
+  mtlsUrl: "https://matls-auth.bank.example",
+  tls: { certificateFile: "server.pem", keyFile: "server.key" },
+  secrets: { encryptionKey: "k".repeat(43) },
+};
+
+/** A log that keeps its lines. */
+function keptLog() {
+  const lines: string[] = [];
+  return { lines, log: createLog("info", { write: (line) => lines.push(line) }) };
 }
 
 async function failureOf(call: Promise<unknown>): Promise<Error> {
@@ -209,6 +228,54 @@ describe("the store on one Redis", () => {
     });
   });
 
+  it("refuses, where an append-only file is required, a server that loses what it acknowledged since its last snapshot", async () => {
+    const required = redisOptions(servers.connection, { requireAppendOnlyFile: true });
+    await withSetting(servers.connection.url, "appendonly", "no", () =>
+      withSetting(servers.connection.url, "save", "3600 1 300 100 60 10000", async () => {
+        const error = await failureOf(openStore(required, needs));
+        expect(error.message).matches(/appendonly no and save "3600 1 300 100 60 10000": a crash loses what was acknowledged.*Set "appendonly yes"/s);
+        const { log, lines } = keptLog();
+        await (await openStore(redisOptions(servers.connection), { ...needs, log })).close();
+        expect(lines.join()).include("a crash loses what was acknowledged since the last snapshot").and.include("Redis may lose data");
+      }),
+    );
+    await withSetting(servers.connection.url, "appendfsync", "no", async () => {
+      expect((await failureOf(openStore(required, needs))).message).include("appendfsync no: a crash of its machine loses");
+    });
+    await (await openStore(required, needs)).close();
+  });
+
+  it("of the settings of production must have an append-only file, and nothing else waives that", async () => {
+    const open = (profile: string) =>
+      openSettingsStore({
+        root,
+        settings: loadSettings({ root, environment: {}, overrides: { ...production, profile, store: { kind: "redis", redis: { url: servers.connection.url } } } }),
+        randomness: systemRandomness,
+        ...needs,
+      });
+    await withSetting(servers.connection.url, "appendonly", "no", () =>
+      withSetting(servers.connection.url, "save", "3600 1", async () => {
+        expect((await failureOf(open("production"))).message).include("Redis would lose data");
+        await (await open("directory-sandbox")).close();
+      }),
+    );
+    await (await open("production")).close();
+  });
+
+  it("over TLS where the settings say so, and never in clear instead", async () => {
+    const error = await failureOf(openStore(redisOptions({ ...servers.connection, tls: true }), needs));
+    expect(isStoreUnavailable(error)).equals(true);
+    expect(error.message).include(`Redis (${new URL(servers.connection.url).host}) was not ready`);
+  });
+
+  it("with the password of the settings", () =>
+    withSetting(servers.connection.url, "requirepass", "a password", async () => {
+      const store = await openStore(redisOptions({ ...servers.connection, password: "a password" }), needs);
+      await store.put("t", { name: "with-password", value: "v" });
+      expect(await store.get({ tag: "t", name: "with-password" })).equals("v");
+      await store.close();
+    }));
+
   it("says so when the server hides its settings, and opens when that is waived", async () => {
     const managed = await startRedis(["--rename-command", "CONFIG", ""]);
     try {
@@ -292,6 +359,14 @@ describe("the store on a Redis Cluster", () => {
   after(() => servers?.stop());
 
   storeContract(() => redisOptions(servers.connection));
+
+  it("is opened with a warning when no replica is waited for, whose lack a failover would show", async () => {
+    const { log, lines } = keptLog();
+    const redis = { mode: "cluster", nodes: servers.connection.nodes };
+    const settings = loadSettings({ root, environment: {}, overrides: { store: { kind: "redis", redis } } });
+    await (await openSettingsStore({ root, settings, clock: systemClock, randomness: systemRandomness, log })).close();
+    expect(lines.join()).include("a failover of Redis may lose acknowledged writes");
+  });
 
   it("looks at every master before it opens", async () => {
     const last = `127.0.0.1:${servers.connection.nodes.at(-1)?.port}`;

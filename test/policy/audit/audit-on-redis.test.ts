@@ -13,7 +13,7 @@ describe("the audit trail on a Redis Cluster, its tags on several nodes", () => 
     this.timeout(60_000);
     servers = await startRedisCluster();
     const { connection } = servers;
-    const options = { kind: "redis", connection, keyPrefix: "audit-test", waitReplicas: 0, waitMilliseconds: 1000, requirePersistence: false } as const;
+    const options = { kind: "redis", connection, keyPrefix: "audit-test", waitReplicas: 0, waitMilliseconds: 1000, requirePersistence: false, requireAppendOnlyFile: false } as const;
     const needs = { clock: systemClock, log: createLog("silent") };
     stores = await Promise.all([openStore(options, needs), openStore(options, needs)]);
   });
