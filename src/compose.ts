@@ -151,7 +151,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       introspect,
       revoke: createTokenRevocation({ store, audit }),
       identifyResourceServer: createResourceServers({
-        list: await readTable(surroundings, "resourceServersFile", resourceServersSchema),
+        list: await readTable(surroundings, settings.tables.resourceServersFile, resourceServersSchema),
         anchors: await bankAnchors(surroundings),
         clock,
       }),

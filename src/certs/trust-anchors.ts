@@ -27,8 +27,8 @@ export interface TrustAnchorFiles {
  * remains: a server without anchors must not start.
  */
 export async function loadTrustAnchors(files: TrustAnchorFiles): Promise<TrustAnchors> {
-  const anchors = await certificatesIn(files.anchors);
-  const intermediates = await certificatesIn(files.intermediates ?? []);
+  const anchors = await readAuthorities(files.anchors);
+  const intermediates = await readAuthorities(files.intermediates ?? []);
   const roots = anchors.filter(isRoot);
   const pinned = files.pins ? roots.filter((root) => files.pins?.includes(root.publicKeyHash)) : roots;
   if (pinned.length === 0) {
@@ -40,7 +40,11 @@ export async function loadTrustAnchors(files: TrustAnchorFiles): Promise<TrustAn
   return createTrustAnchors(pinned, others);
 }
 
-async function certificatesIn(files: readonly string[]): Promise<Certificate[]> {
+/**
+ * The certificates of PEM files.
+ * @throws Error that names the file when it cannot be read or holds no certificate
+ */
+export async function readAuthorities(files: readonly string[]): Promise<Certificate[]> {
   const chains = await Promise.all(files.map(readPemFile));
   return chains.flat();
 }

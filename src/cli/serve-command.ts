@@ -5,12 +5,16 @@ import { systemClock } from "../kernel/clock.ts";
 import { systemRandomness } from "../kernel/identifiers.ts";
 import { createLog } from "../kernel/log.ts";
 import { loadSettings } from "../settings/load-settings.ts";
+import type { Settings } from "../settings/settings-schema.ts";
 import { onceAskedToStop } from "./stop-signal.ts";
 import { superviseWorkers } from "./supervise-workers.ts";
 
 /** Settings, clock, randomness and log of this process: read here and handed on. */
 export function surroundingsOf(root: string, overrides: Readonly<Record<string, unknown>> = {}): Surroundings {
-  const settings = loadSettings({ root, environment: process.env, overrides });
+  return surroundingsWith(root, loadSettings({ root, environment: process.env, overrides }));
+}
+
+function surroundingsWith(root: string, settings: Settings): Surroundings {
   return { root, settings, clock: systemClock, randomness: systemRandomness, log: createLog(settings.logLevel) };
 }
 
@@ -21,13 +25,14 @@ export function registerServeCommand(program: Command, root: string): void {
     .description("run the authorization server from config/ and the environment")
     .addHelpText("after", "\nSettings: config/README.md. Example: PORTEIRO_STORE_KIND=redis porteiro serve")
     .action(async () => {
-      const surroundings = surroundingsOf(root);
+      // Loaded here, so that only who serves waits for it: every other command starts in half the time.
+      const { checkedSettings } = await import("../composition/check-settings.ts");
+      const surroundings = surroundingsWith(root, await checkedSettings({ root, environment: process.env }));
       const { settings, log } = surroundings;
       if (settings.workers > 1 && cluster.isPrimary) {
         await superviseWorkers({ count: settings.workers, log, allReady: () => console.log(readyLine(settings)) });
         return;
       }
-      // Loaded here, so that only who serves waits for the engine: every other command starts in half the time.
       const { startServer } = await import("../compose.ts");
       const server = await startServer(surroundings);
       tellReady(surroundings);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { loadSettings, SettingsError } from "../settings/load-settings.ts";
+import { SettingsError } from "../settings/load-settings.ts";
 import { settingsDocument } from "../settings/settings-documentation.ts";
 import { print } from "./terminal-text.ts";
 
@@ -10,7 +10,7 @@ export function registerSettingsCommands(program: Command, root: string): void {
   const settings = program.command("settings").description("the settings: config/, and the environment over it");
   settings
     .command("check")
-    .description("tell whether the server would start with the settings, or everything that is wrong with them")
+    .description("tell whether the server would start with the settings and the files that they name, or everything that is wrong with them; the store is not opened")
     .addHelpText("after", "\nExample: PORTEIRO_PROFILE=production porteiro settings check")
     .action(() => check(root));
   settings
@@ -20,8 +20,9 @@ export function registerSettingsCommands(program: Command, root: string): void {
 }
 
 async function check(root: string): Promise<void> {
+  const { checkedSettings } = await import("../composition/check-settings.ts");
   try {
-    const { profile } = loadSettings({ root, environment: process.env });
+    const { profile } = await checkedSettings({ root, environment: process.env });
     await print(`settings are usable (profile ${profile})\n`);
   } catch (error) {
     if (!(error instanceof SettingsError)) {

@@ -8,8 +8,7 @@ import { readSettingsFile } from "./settings-file.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** The client of the Central Directory. */
-export async function createDirectoryClient(surroundings: Surroundings, store: Store) {
-  const { settings, clock, log } = surroundings;
+export async function createDirectoryClient({ root, settings, clock, log }: Surroundings, store: Store) {
   const { directory } = settings;
   const urls = [directory.keystoreUrl, ...(directory.participantsUrl === undefined ? [] : [directory.participantsUrl])];
   const http = createGuardedHttp({
@@ -17,7 +16,7 @@ export async function createDirectoryClient(surroundings: Surroundings, store: S
     allowPrivateAddresses: directory.allowPrivateAddresses,
     timeoutMs: directory.timeoutMilliseconds,
     maxBytes: directory.maxAnswerKilobytes * 1024,
-    ...(directory.caFile === undefined ? {} : { caPem: await readSettingsFile(surroundings, "directory.caFile", directory.caFile) }),
+    ...(directory.caFile === undefined ? {} : { caPem: await readSettingsFile(root, directory.caFile) }),
     log,
   });
   const times = { freshness: directory.keyFreshnessSeconds, maxStale: directory.maxStaleSeconds, coolDown: directory.coolDownSeconds };

@@ -15,27 +15,25 @@ export async function registrationRules(surroundings: Surroundings, realm: Realm
     statementIssuers: settings.directory.statementIssuers,
     environment: settings.directory.environment,
     keystoreUrl: settings.directory.keystoreUrl,
-    roleScopes: await readTable(surroundings, "roleScopesFile", roleScopesSchema),
+    roleScopes: await readTable(surroundings, settings.tables.roleScopesFile, roleScopesSchema),
     listedScopes: listedScopes(settings.offeredScopes),
     recoverUrl: recoverUrl(realm),
   };
 }
 
-/** Reads a table that settings name; a wrong one stops the start with its name and what was expected. */
-export async function readTable<T>(surroundings: Surroundings, table: "roleScopesFile" | "resourceServersFile", schema: z.ZodType<T>): Promise<T> {
-  const file = surroundings.settings.tables[table];
-  const parsed = schema.safeParse(jsonIn(await readSettingsFile(surroundings, `tables.${table}`, file)));
+/** Reads a table of `config/`; a wrong one stops the start with its name and what was expected. */
+export async function readTable<T>({ root }: Pick<Surroundings, "root">, file: string, schema: z.ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(parseJson(file, await readSettingsFile(root, file)));
   if (!parsed.success) {
-    throw new Error(`tables.${table}: ${file} is not usable: ${z.prettifyError(parsed.error)}`);
+    throw new Error(`${file} is not usable: ${z.prettifyError(parsed.error)}`);
   }
   return parsed.data;
 }
 
-/** Undefined, which no table is, for what is not JSON. */
-function jsonIn(text: string): unknown {
+function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw new Error(`${file} is not usable: it is not JSON`, { cause: error });
   }
 }

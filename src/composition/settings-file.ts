@@ -1,14 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Surroundings } from "./surroundings.ts";
 
-/** Reads a file that a setting names. @throws Error with the setting, the file and what is wrong with it */
-export async function readSettingsFile({ root }: Pick<Surroundings, "root">, setting: string, file: string): Promise<string> {
-  const path = resolve(root, file);
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "it is missing",
+  ENOTDIR: "it is missing",
+  EISDIR: "it is a folder",
+  EACCES: "this user may not read it",
+};
+
+/**
+ * The text of a file that a setting names.
+ * @throws Error that names the file and says why it cannot be read
+ */
+export async function readSettingsFile(root: string, file: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(resolve(root, file), "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${setting}: cannot read ${path}: ${code === "ENOENT" ? "there is no such file" : code}`, { cause: error });
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new Error(`${file} cannot be read: ${reasons[code] ?? code}`, { cause: error });
   }
 }

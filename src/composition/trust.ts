@@ -35,7 +35,7 @@ export async function createTrust(surroundings: Surroundings, store: Store): Pro
     timeoutMs: directory.timeoutMilliseconds,
     // The largest lists of ICP-Brasil have some megabytes.
     maxBytes: 32 * 1024 * 1024,
-    ...(directory.caFile === undefined ? {} : { caPem: await readSettingsFile(surroundings, "directory.caFile", directory.caFile) }),
+    ...(directory.caFile === undefined ? {} : { caPem: await readSettingsFile(root, directory.caFile) }),
     log,
   });
   const crl = createCrlCache({

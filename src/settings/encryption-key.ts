@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Randomness } from "../kernel/identifiers.ts";
 import { SettingsError } from "./load-settings.ts";
@@ -16,8 +16,30 @@ export function readEncryptionKey(root: string, secrets: Settings["secrets"], ra
   }
   const file = resolve(root, secrets.encryptionKeyFile ?? "");
   if (secrets.createMissingKeyFile) {
-    createOnce(file, `${randomness(32).toString("base64url")}\n`, randomness);
+    try {
+      createOnce(file, `${randomness(32).toString("base64url")}\n`, randomness);
+    } catch (error) {
+      throw new SettingsError([`secrets.encryptionKeyFile: the file is missing and cannot be made (${(error as NodeJS.ErrnoException).code})`]);
+    }
   }
+  return keyIn(file);
+}
+
+/** What is wrong with the key file as it lies there; a missing one that the start makes is none. */
+export function encryptionKeyProblems(root: string, secrets: Settings["secrets"]): readonly string[] {
+  const file = resolve(root, secrets.encryptionKeyFile ?? "");
+  if (secrets.encryptionKeyFile === undefined || (secrets.createMissingKeyFile && !existsSync(file))) {
+    return [];
+  }
+  try {
+    keyIn(file);
+    return [];
+  } catch (error) {
+    return error instanceof SettingsError ? error.problems : [String(error)];
+  }
+}
+
+function keyIn(file: string): string {
   const key = readKey(file);
   if (!/^[A-Za-z0-9_-]{43}$/.test(key)) {
     throw new SettingsError(["secrets.encryptionKeyFile: expected a file with 32 bytes in base64url (43 characters)"]);

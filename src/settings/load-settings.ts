@@ -65,28 +65,93 @@ function variableName(path: readonly string[]): string {
   return ["PORTEIRO", ...path.map((word) => word.replace(/([A-Z])/g, "_$1").toUpperCase())].join("_");
 }
 
+/** What could be read, and everything that is wrong. */
+export interface SettingsReading {
+  /** With the profile's or the default value in place of each unreadable one; undefined when that makes no whole. */
+  readonly settings: Settings | undefined;
+  /** Names of the settings whose value is none: nothing else is said about them. */
+  readonly unreadable: readonly string[];
+  readonly problems: readonly string[];
+}
+
 /**
- * Reads `config/<profile>.json`, lays the environment and the overrides over it, and checks the whole.
- * Throws a SettingsError that lists all problems by name.
+ * Reads `config/<profile>.json`, lays the environment and the overrides over it, and checks the whole: first each
+ * setting by itself, then, as far as they are readable, their combinations. Files that settings name are not opened.
  */
-export function loadSettings(sources: SettingsSources): Settings {
+export function readSettings(sources: SettingsSources): SettingsReading {
   const problems: string[] = [];
   const leaves = settingsLeaves();
-  const fromEnvironment = environmentSettings(leaves, sources.environment, problems);
+  const environment = environmentSettings(leaves, sources.environment, problems);
   const profile = sources.overrides?.["profile"] ?? profileNamedIn(sources.environment);
   const fromFile = profileFile(sources.root, String(profile), problems);
   const whole = new Set(leaves.map(({ path }) => path.join(".")));
-  const merged = [fromEnvironment, sources.overrides ?? {}].reduce((base, over) => merge(base, over, whole), fromFile);
+  const merged = [environment.settings, sources.overrides ?? {}].reduce((base, over) => merge(base, over, whole), fromFile ?? {});
   const parsed = settingsSchema.safeParse(merged);
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".") || "settings"}: ${withoutValue(issue)}`));
+  // Without its file a profile lacks what nobody can be told to give.
+  const issues = (parsed.error?.issues ?? []).filter(({ path }) => fromFile !== undefined || valueAt(merged, path) !== undefined);
+  problems.push(...issues.map((issue) => `${issue.path.join(".") || "settings"}: ${withoutValue(issue)}`));
+  const wrong = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? [] : [leafPath(issue.path, whole)]));
+  const unreadable = [...environment.unreadable, ...wrong].map((path) => path.join("."));
+  const settings = parsed.data ?? readablePart(merged, issues, fromFile ?? {}, whole);
+  if (settings !== undefined) {
+    problems.push(...startProblems(settings, sources.root).filter((problem) => !concerns(problem, unreadable)));
+  }
+  return { settings, unreadable, problems };
+}
+
+/**
+ * The settings, when nothing is wrong with them.
+ * @throws SettingsError that lists all problems by name
+ */
+export function loadSettings(sources: SettingsSources): Settings {
+  const { settings, problems } = readSettings(sources);
+  if (settings === undefined || problems.length > 0) {
     throw new SettingsError(problems);
   }
-  problems.push(...startProblems(parsed.data));
-  if (problems.length > 0) {
-    throw new SettingsError(problems);
+  return settings;
+}
+
+/** Whether a problem, which begins with the names of its settings, speaks of one of these or of a part or group of it. */
+export function concerns(problem: string, settings: readonly string[]): boolean {
+  const names = problem.slice(0, problem.indexOf(":")).split(/, | and /);
+  return names.some((name) => settings.some((setting) => name === setting || name.startsWith(`${setting}.`) || setting.startsWith(`${name}.`)));
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The settings without the values at fault, for which those of the profile's file stand in, or else the defaults. */
+function readablePart(merged: Readonly<Record<string, unknown>>, issues: readonly Issue[], fromFile: Readonly<Record<string, unknown>>, whole: ReadonlySet<string>): Settings | undefined {
+  const replaced = (withFile: boolean) =>
+    issues.reduce<Record<string, unknown>>((settings, issue) => {
+      if (issue.code === "unrecognized_keys") {
+        return issue.keys.reduce((without, key) => withValue(without, [...issue.path, key], undefined), settings);
+      }
+      const path = leafPath(issue.path, whole);
+      return withValue(settings, path, withFile ? valueAt(fromFile, path) : undefined);
+    }, merged);
+  return settingsSchema.safeParse(replaced(true)).data ?? settingsSchema.safeParse(replaced(false)).data;
+}
+
+/** The path of the setting that an issue lies in, which may be deep within a list or a table. */
+function leafPath(path: Issue["path"], whole: ReadonlySet<string>): string[] {
+  const names = path.map(String);
+  const end = names.findIndex((_, index) => whole.has(names.slice(0, index + 1).join(".")));
+  return end < 0 ? names : names.slice(0, end + 1);
+}
+
+function valueAt(settings: Readonly<Record<string, unknown>>, path: Issue["path"]): unknown {
+  return path.reduce<unknown>((inner, name) => (isPlainObject(inner) || Array.isArray(inner) ? (inner as Record<PropertyKey, unknown>)[name] : undefined), settings);
+}
+
+/** A copy with this value at the path; undefined takes it away. */
+function withValue(settings: Readonly<Record<string, unknown>>, path: Issue["path"], value: unknown): Record<string, unknown> {
+  const [first, ...rest] = path.map(String);
+  if (first === undefined) {
+    return { ...settings };
   }
-  return parsed.data;
+  const { [first]: inner, ...others } = settings;
+  const changed = rest.length === 0 ? value : withValue(isPlainObject(inner) ? inner : {}, rest, value);
+  return changed === undefined ? others : { ...others, [first]: changed };
 }
 
 /** The profile that the environment asks for, as it stands there; `local` when it asks for none. */
@@ -102,18 +167,19 @@ function withoutValue(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-function profileFile(root: string, profile: string, problems: string[]): Record<string, unknown> {
+/** Undefined, with the problem noted, when there is none. */
+function profileFile(root: string, profile: string, problems: string[]): Record<string, unknown> | undefined {
   const known = settingsSchema.shape.profile.unwrap().options;
   if (!known.some((name) => name === profile)) {
     problems.push(`profile: expected one of ${known.join(", ")}`);
-    return {};
+    return undefined;
   }
   const file = join(root, "config", `${profile}.json`);
   try {
     return { ...(JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>), profile };
   } catch (error) {
     problems.push(`config/${profile}.json cannot be read: ${error instanceof SyntaxError ? "it is not JSON" : "it is missing"}`);
-    return {};
+    return undefined;
   }
 }
 
@@ -121,9 +187,10 @@ function environmentSettings(
   known: readonly SettingsLeaf[],
   environment: SettingsSources["environment"],
   problems: string[],
-): Record<string, unknown> {
+): { settings: Record<string, unknown>; unreadable: (readonly string[])[] } {
   const leaves = new Map(known.map((leaf) => [leaf.variable, leaf]));
   const settings: Record<string, unknown> = {};
+  const unreadable: (readonly string[])[] = [];
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith("PORTEIRO_") || text === undefined) {
       continue;
@@ -133,9 +200,14 @@ function environmentSettings(
       problems.push(`${variable}: there is no setting of this name (see config/README.md)`);
       continue;
     }
-    place(settings, leaf.path, valueOf(leaf, text, problems));
+    const value = valueOf(leaf, text, problems);
+    if (value === undefined) {
+      unreadable.push(leaf.path);
+    } else {
+      place(settings, leaf.path, value);
+    }
   }
-  return settings;
+  return { settings, unreadable };
 }
 
 function valueOf(leaf: SettingsLeaf, text: string, problems: string[]): unknown {
@@ -146,7 +218,7 @@ function valueOf(leaf: SettingsLeaf, text: string, problems: string[]): unknown 
     return JSON.parse(text) as unknown;
   } catch {
     if (leaf.schema.type === "array") {
-      return text.split(",").map((item) => item.trim());
+      return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
     }
     problems.push(`${leaf.variable}: expected a JSON ${leaf.schema.type}`);
     return undefined;

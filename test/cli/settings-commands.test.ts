@@ -1,6 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { loadOrCreateLocalAuthority } from "../../src/certs/local-authority.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
 import { settingsLeaves } from "../../src/settings/load-settings.ts";
 import { settingsDocument } from "../../src/settings/settings-documentation.ts";
 import { runPorteiro } from "./run-porteiro.ts";
@@ -31,9 +36,81 @@ describe("config/README.md", () => {
 });
 
 describe("porteiro settings check", () => {
+  let folder: string;
+  /** A production that may start, as far as its files go. */
+  let production: Record<string, string>;
+  const file = (name: string, content = "") => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "porteiro-settings-check-"));
+    const authority = await loadOrCreateLocalAuthority({ folder, clock: systemClock });
+    const { certPem, keyPem } = await authority.serverCertificate("server", ["auth.bank.example"]);
+    production = {
+      PORTEIRO_PROFILE: "production",
+      PORTEIRO_PUBLIC_URL: "https://auth.bank.example",
+      PORTEIRO_MTLS_URL: "https://matls-auth.bank.example",
+      PORTEIRO_TLS_CERTIFICATE_FILE: file("server.crt", certPem),
+      PORTEIRO_TLS_KEY_FILE: file("server.key", keyPem),
+      PORTEIRO_SECRETS_ENCRYPTION_KEY_FILE: file("encryption.key", "k".repeat(43)),
+    };
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
   it("says that usable settings are usable", async () => {
-    const { code, out } = await runPorteiro({}, "settings", "check");
-    expect({ code, out }).to.deep.equal({ code: 0, out: "settings are usable (profile local)\n" });
+    const { code, out } = await runPorteiro(production, "settings", "check");
+    expect({ code, out }).to.deep.equal({ code: 0, out: "settings are usable (profile production)\n" });
+  });
+
+  const wrongFiles: Record<string, { change: () => Record<string, string>; named: RegExp }> = {
+    "a missing certificate": { change: () => ({ PORTEIRO_TLS_CERTIFICATE_FILE: join(folder, "none.crt") }), named: /tls: .*none\.crt cannot be read: it is missing/ },
+    "a certificate file without one": { change: () => ({ PORTEIRO_TLS_CERTIFICATE_FILE: file("empty.crt") }), named: /tls: .*empty\.crt: expected a PEM file with a certificate/ },
+    "a key that is none": { change: () => ({ PORTEIRO_TLS_KEY_FILE: file("empty.key") }), named: /tls: .*empty\.key: expected a PEM file with a private key/ },
+    "another certificate's key": {
+      change: () => ({ PORTEIRO_TLS_KEY_FILE: file("other.key", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }).toString()) }),
+      named: /tls: .*other\.key: expected the private key of the certificate/,
+    },
+    "a certificate of an elliptic curve": {
+      change: () => {
+        const [key, certificate] = [join(folder, "ec.key"), join(folder, "ec.crt")];
+        execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ec", "-keyout", key, "-out", certificate], { stdio: "ignore" });
+        return { PORTEIRO_TLS_CERTIFICATE_FILE: certificate, PORTEIRO_TLS_KEY_FILE: key };
+      },
+      named: /tls: .*ec\.crt: expected the certificate of an RSA key/,
+    },
+    "a key file without a key": { change: () => ({ PORTEIRO_SECRETS_ENCRYPTION_KEY_FILE: file("no.key", "short") }), named: /secrets\.encryptionKeyFile: expected a file with 32 bytes/ },
+    "an authority of the directory that is a folder": { change: () => ({ PORTEIRO_DIRECTORY_CA_FILE: folder }), named: /directory\.caFile: .* cannot be read: it is a folder/ },
+    "a table that is no JSON": { change: () => ({ PORTEIRO_TABLES_ROLE_SCOPES_FILE: file("scopes.json", "{") }), named: /tables\.roleScopesFile: .*scopes\.json is not usable: it is not JSON/ },
+    "a table of something else": { change: () => ({ PORTEIRO_CERTIFICATES_CRL_SOURCES_FILE: file("crl.json", "{}") }), named: /certificates\.crlSourcesFile: .*crl\.json: expected a table/ },
+    "resource servers whom nothing vouches for": {
+      change: () => ({ PORTEIRO_TABLES_RESOURCE_SERVERS_FILE: file("servers.json", JSON.stringify([{ name: "api", publicKeySha256: "A".repeat(43) }])) }),
+      named: /tables\.resourceServersFile: .*tables\.resourceServerAnchors has no authority/,
+    },
+  };
+  for (const [name, { change, named }] of Object.entries(wrongFiles)) {
+    it(`opens the files: ${name}`, async () => {
+      const { code, out } = await runPorteiro({ ...production, ...change() }, "settings", "check");
+      expect(out).to.match(named);
+      expect(out.match(/^ {2}- /gm)).to.have.length(1);
+      expect(code).to.equal(1);
+    });
+  }
+
+  it("names wrong values, unsafe combinations and missing files at once, as the start does", async () => {
+    const wrong = {
+      ...production,
+      PORTEIRO_PROFILE: "directory-sandbox",
+      PORTEIRO_CERTIFICATES_BRCAC_ANCHORS: "certs/directory-sandbox/nobody-put-it-there.pem",
+      PORTEIRO_WORKERS: "0",
+      PORTEIRO_TRUSTED_PROXIES: "0.0.0.0/0",
+    };
+    const check = await runPorteiro(wrong, "settings", "check");
+    expect(check.code).to.equal(1);
+    expect(check.out).to.match(/workers: .*trustedProxies\.0: .*certificates\.brcacAnchors: .*nobody-put-it-there\.pem: expected a PEM file/s);
+    const start = await runPorteiro(wrong, "serve");
+    expect({ code: start.code, err: start.err }).to.deep.equal({ code: 1, err: `porteiro: ${check.out}` });
   });
 
   it("names every problem and shows no value", async () => {

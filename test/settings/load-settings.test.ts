@@ -60,6 +60,7 @@ describe("settings", () => {
           PORTEIRO_STORE_REDIS_TLS: "true",
           PORTEIRO_LISTENERS_MTLS_PORT: "9999",
           PORTEIRO_PUBLIC_URL: "https://auth.example/",
+          PORTEIRO_CERTIFICATES_INTERMEDIATES: "",
         },
       });
       expect(settings.trustedProxies).to.deep.equal(["10.0.0.0/8", "192.0.2.1"]);
@@ -67,6 +68,7 @@ describe("settings", () => {
       expect(settings.store.redis).to.deep.include({ mode: "sentinel", nodes: [{ host: "a", port: 26379 }], tls: true });
       expect(settings.listeners.mtls).to.deep.equal({ host: "127.0.0.1", port: 9999 });
       expect(settings.publicUrl).to.equal("https://auth.example");
+      expect(settings.certificates.intermediates).to.deep.equal([]);
     });
     it("a table or a list is replaced whole, so that what the file has can be taken away", () => {
       expect(loadSettings({ root, environment: { PORTEIRO_BANK_PRODUCTS: "{}" } }).bankProducts).to.deep.equal({});
@@ -100,6 +102,41 @@ describe("settings", () => {
         expect(problems.filter((problem) => problem.includes(name)), name).to.have.length(1);
       }
     });
+    it("with unsafe combinations beside wrong values, as far as those do not touch them", () => {
+      const problems = problemsOf({
+        environment: {
+          PORTEIRO_PROFILE: "production",
+          PORTEIRO_WORKERS: "many",
+          PORTEIRO_SECRETS_ENCRYPTION_KEY: "too short",
+          PORTEIRO_CERTIFICATES_BRCAC_ANCHORS: "[]",
+          PORTEIRO_SAMPLE_CUSTOMERS: "true",
+          PORTEIRO_NO_SUCH_THING: "1",
+        },
+        overrides: { unheard: 1, publicUrl: "https://auth.bank.example", mtlsUrl: "https://matls.bank.example" },
+      });
+      const named = problems.map((problem) => problem.slice(0, problem.indexOf(":"))).sort();
+      expect(named).to.deep.equal(["PORTEIRO_NO_SUCH_THING", "PORTEIRO_WORKERS", "certificates.brcacAnchors", "sampleCustomers", "secrets.encryptionKey", "settings", "tls"]);
+    });
+    it("a profile without its file, and nothing about what that file should have held", () => {
+      expect(problemsOf({ environment: { PORTEIRO_PROFILE: "staging", PORTEIRO_WORKERS: "0" } }).map((problem) => problem.split(":")[0])).to.deep.equal(["profile", "profile", "workers"]);
+    });
+    const useless: Record<string, { change: Record<string, unknown>; named: string }> = {
+      "an address of Redis that is no URL": { change: { store: { kind: "redis", redis: { url: "127.0.0.1:6379" } } }, named: "store.redis.url" },
+      "an address of Redis without a host": { change: { store: { kind: "redis", redis: { url: "redis://" } } }, named: "store.redis.url" },
+      "a Redis over http": { change: { store: { kind: "redis", redis: { url: "http://127.0.0.1:6379" } } }, named: "store.redis.url" },
+      "a key prefix with braces": { change: { store: { redis: { keyPrefix: "a{b}" } } }, named: "store.redis.keyPrefix" },
+      "an empty path, which would be the project's folder": { change: { store: { lmdb: { path: "" } } }, named: "store.lmdb.path" },
+      "an allowed host with its scheme": { change: { directory: { allowedHosts: ["https://keys.example"] } }, named: "directory.allowedHosts.0" },
+      "an allowed host with a path": { change: { certificates: { crlAllowedHosts: ["crl.example/list"] } }, named: "certificates.crlAllowedHosts.0" },
+      "an offered scope that is two": { change: { offeredScopes: ["openid accounts"] }, named: "offeredScopes.0" },
+    };
+    for (const [name, { change, named }] of Object.entries(useless)) {
+      it(name, () => {
+        const problems = problemsOf({ overrides: change });
+        expect(problems.join()).to.match(new RegExp(`^${named}: expected|^${named}: Too small`));
+        expect(problems).to.have.length(1);
+      });
+    }
     it("never showing a value, because it may be a secret", () => {
       const secret = "hunter2-very-secret";
       const everywhere = settingsLeaves().map(({ variable }) => [variable, secret]);
@@ -152,6 +189,14 @@ describe("settings", () => {
       "everybody as a proxy": { change: { trustedProxies: ["10.0.0.1", "0.0.0.0/0"] }, named: "trustedProxies.1" },
       "everybody as an IPv6 proxy": { change: { trustedProxies: ["::/0"] }, named: "trustedProxies.0" },
       "a range of 33 bits": { change: { trustedProxies: ["10.0.0.0/33"] }, named: "trustedProxies.0" },
+      "a Redis that nobody asked for": { change: { store: { redis: { url: "redis://redis.bank.example" } } }, named: "store.kind: expected redis" },
+      "nodes of a Redis that stands alone": { change: { store: { kind: "redis", redis: { nodes: [{ host: "a", port: 1 }] } } }, named: "store.redis.mode: expected sentinel or cluster" },
+      "a URL of Redis beside nodes": {
+        change: { store: { kind: "redis", redis: { mode: "cluster", waitReplicas: 1, url: "redis://a", nodes: [{ host: "a", port: 1 }] } } },
+        named: "store.redis.url",
+      },
+      "two passwords of Redis": { change: { store: { kind: "redis", redis: { url: "redis://:one@a", password: "two" } } }, named: "store.redis.password and store.redis.url" },
+      "a password of sentinels where there are none": { change: { store: { kind: "redis", redis: { sentinelPassword: "secret" } } }, named: "store.redis.sentinelPassword" },
       "a Redis cluster of no nodes": { change: { store: { kind: "redis", redis: { mode: "cluster" } } }, named: "store.redis.nodes" },
     };
     for (const [name, { change, named }] of Object.entries(unsafe)) {
@@ -177,7 +222,26 @@ describe("settings", () => {
       "an authority by a way around": { change: { certificates: { brcacAnchors: ["certs/icp-brasil/../local/directory/root-v10.crt"] } }, named: "certificates.brcacAnchors" },
       "any authority below the roots": { change: { certificates: { acceptedAuthorities: [] } }, named: "certificates.acceptedAuthorities" },
       "health for the world": { change: { listeners: { ops: { host: "0.0.0.0" } } }, named: "listeners.ops.host" },
+      "the sandbox's keystore": { change: { directory: { keystoreUrl: "https://keystore.sandbox.directory.openbankingbrasil.org.br/" } }, named: "directory.keystoreUrl" },
+      "a keystore on this machine": { change: { directory: { keystoreUrl: "https://localhost:9443/" } }, named: "directory.keystoreUrl" },
+      "the sandbox's participants": { change: { directory: { participantsUrl: "https://data.sandbox.directory.openbankingbrasil.org.br/participants" } }, named: "directory.participantsUrl" },
+      "a sandbox's statement issuer": { change: { directory: { statementIssuers: ["Open Banking Brasil sandbox SSA issuer"] } }, named: "directory.statementIssuers" },
+      "a public address that nobody else reaches": { change: { publicUrl: "https://localhost:7443" }, named: "publicUrl" },
+      "a mutual-TLS address that nobody else reaches": { change: { mtlsUrl: "https://127.0.0.1:7444" }, named: "mtlsUrl" },
+      "a mutual-TLS address that nobody else reaches, in IPv6": { change: { mtlsUrl: "https://[::1]:7444" }, named: "mtlsUrl" },
+      "no limit on a client's consent calls": { change: { consents: { requestsPerMinuteAndClient: 0 } }, named: "consents.requestsPerMinuteAndClient" },
+      "no limit on all consent calls": { change: { consents: { requestsPerMinute: 0 } }, named: "consents.requestsPerMinute" },
+      "an authority in a folder that is only called so": { change: { certificates: { brcacAnchors: ["/tmp/certs/icp-brasil/mine.pem"] } }, named: "certificates.brcacAnchors" },
+      "resource servers of the local authority": { change: { tables: { resourceServerAnchors: ["certs/local/ca.crt"] } }, named: "tables.resourceServerAnchors" },
+      "a server certificate of the local authority": { change: { tls: { certificateFile: "certs/local/server.pem", keyFile: "server.key" } }, named: "tls.certificateFile" },
+      "authorities of the sandbox directory": { change: { certificates: { intermediates: ["certs/directory-sandbox/issuers.pem"] } }, named: "certificates.intermediates" },
+      "a failover that loses acknowledged writes": { change: { store: { kind: "redis", redis: { mode: "cluster", nodes: [{ host: "a", port: 1 }] } } }, named: "store.redis.waitReplicas" },
     };
+    it("takes the anchors by their whole path too, and a failover's loss when a setting says so", () => {
+      const certificates = { brcacAnchors: [resolve(root, "certs/icp-brasil/raiz-v10.pem")] };
+      const store = { kind: "redis", redis: { mode: "sentinel", nodes: [{ host: "a", port: 1 }], acceptFailoverLoss: true } };
+      expect(problemsOf({ overrides: { ...goodProduction, certificates, store } })).to.deep.equal([]);
+    });
     for (const [name, { change, named }] of Object.entries(forbidden)) {
       it(`forbids ${name}`, () => {
         const problems = problemsOf({ overrides: { ...goodProduction, ...change } });
