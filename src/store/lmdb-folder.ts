@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { open, type Database, type RootDatabase } from "lmdb";
+import { cannotOpen, prepareLmdbFolder } from "./lmdb-folder-checks.ts";
 
 /** One folder of LMDB, open in this process. */
 export interface LmdbFolder {
@@ -34,13 +35,12 @@ const openFolders = new Map<string, OpenFolder>();
 /**
  * Opens a folder, or shares it if this process has it open already (with the size of map that it was opened with).
  * @param mapSizeBytes address space set aside for the file; outgrowing it costs a remap. 64 GiB unless told.
- * @throws when the folder cannot be made or opened.
+ * @throws Error with one sentence when the folder cannot be made or opened.
  */
 export function openLmdbFolder(path: string, mapSizeBytes = defaultMapSizeBytes): LmdbFolder {
-  // The folder holds hashed tokens and encrypted keys: its owner's business only.
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const realPath = realpathSync(path);
-  const folder = openFolders.get(realPath) ?? openTables(realPath, mapSizeBytes);
+  const open = existsSync(path) ? openFolders.get(realpathSync(path)) : undefined;
+  const realPath = open === undefined ? prepareLmdbFolder(path, mapSizeBytes) : realpathSync(path);
+  const folder = open ?? openTables(realPath, mapSizeBytes);
   folder.users += 1;
   openFolders.set(realPath, folder);
   const { root, entries, expiries } = folder;
@@ -58,6 +58,14 @@ export function openLmdbFolder(path: string, mapSizeBytes = defaultMapSizeBytes)
 }
 
 function openTables(path: string, mapSize: number): OpenFolder {
+  try {
+    return openTablesIn(path, mapSize);
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+}
+
+function openTablesIn(path: string, mapSize: number): OpenFolder {
   const root = open({
     path,
     noSubdir: false,

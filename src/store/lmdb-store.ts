@@ -58,9 +58,14 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     entries.resetReadTxn();
   }
 
-  function readNewest(key: string): string | undefined {
-    takeNewestSnapshot();
-    return read(key);
+  /** Reads in the newest snapshot; what LMDB cannot read makes it a StoreUnavailableError. */
+  function readNewest<T>(reading: () => T): T {
+    try {
+      takeNewestSnapshot();
+      return reading();
+    } catch (error) {
+      throw error instanceof StoreUnavailableError ? error : new StoreUnavailableError(`LMDB could not read from ${path}: ${reasonOf(error)}. Look at the disk's health.`, { cause: error });
+    }
   }
 
   function write({ tag, put = [], remove = [], unlist = [] }: Batch): void {
@@ -129,10 +134,9 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     if (!small || when.length !== 1 || only === undefined || !isAbsence(only)) {
       return commitBatch(batch);
     }
-    takeNewestSnapshot();
-    const failed = failedOf(tag, given);
+    const [failed, taken] = readNewest(() => [failedOf(tag, given), entries.doesExist(keyOf(tag, only.name))] as const);
     if (failed) return { done: false, failed };
-    if (entries.doesExist(keyOf(tag, only.name))) {
+    if (taken) {
       return commitBatch(batch);
     }
     return (await commitIfNothingThere(only.name, batch)) ?? commitBatch(batch);
@@ -154,14 +158,14 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     async get({ tag, name }) {
       checkTag(tag);
       checkName(name);
-      return readNewest(keyOf(tag, name));
+      const key = keyOf(tag, name);
+      return readNewest(() => read(key));
     },
 
     async getMany(tag, names) {
       checkTag(tag);
       names.forEach(checkName);
-      takeNewestSnapshot();
-      return names.map((name) => read(keyOf(tag, name)));
+      return readNewest(() => names.map((name) => read(keyOf(tag, name))));
     },
 
     async put(tag, put) {
@@ -196,20 +200,21 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
       const first = keyOf(tag, prefix);
       const after = page.after === undefined ? undefined : keyOf(tag, page.after);
       const past = after !== undefined && after >= first;
-      takeNewestSnapshot();
-      const range = entries.getRange({
-        // Just behind it: no character of a name is smaller than a space.
-        start: past ? `${after}\x1f` : first,
-        end: `${first}\x7f`,
-        versions: true,
+      return readNewest(() => {
+        const range = entries.getRange({
+          // Just behind it: no character of a name is smaller than a space.
+          start: past ? `${after}\x1f` : first,
+          end: `${first}\x7f`,
+          versions: true,
+        });
+        const found: Entry[] = [];
+        for (const { key, value, version } of range) {
+          if (version !== staysOrdered) continue;
+          found.push({ name: key.slice(keyOf(tag, "").length), value });
+          if (found.length === page.limit) break;
+        }
+        return found;
       });
-      const found: Entry[] = [];
-      for (const { key, value, version } of range) {
-        if (version !== staysOrdered) continue;
-        found.push({ name: key.slice(keyOf(tag, "").length), value });
-        if (found.length === page.limit) break;
-      }
-      return found;
     },
 
     state: probed.state,
