@@ -54,6 +54,7 @@ export interface DirectoryServeOptions {
   readonly store: string;
   readonly publicPort: number;
   readonly mtlsPort: number;
+  readonly crlPort?: number;
   readonly realHostNames: boolean;
   readonly realHostNamesPort: number;
   readonly host: string;
@@ -68,11 +69,11 @@ export async function serveDirectory(root: string, options: DirectoryServeOption
   const store = await openStore({ kind: "lmdb", path: resolve(root, options.store) }, { clock: systemClock, log });
   await using opened = new AsyncDisposableStack();
   opened.defer(() => store.close());
-  const { publicPort, mtlsPort, realHostNames, realHostNamesPort, host } = options;
+  const { publicPort, mtlsPort, crlPort, realHostNames, realHostNamesPort, host } = options;
   const running = await startDirectory({
     store,
     clock: systemClock,
-    settings: directorySettingsSchema.parse({ profile, host, publicPort, mtlsPort, realHostNames, realHostNamesPort }),
+    settings: directorySettingsSchema.parse({ profile, host, publicPort, mtlsPort, crlPort, realHostNames, realHostNamesPort }),
     log,
     localAuthority: await loadOrCreateLocalAuthority({ folder: places.authority, clock: systemClock }),
     anchorsFolder: places.anchors,

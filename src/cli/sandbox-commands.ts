@@ -15,6 +15,7 @@ export function registerSandboxCommands(program: Command, root: string): void {
     .option("--store <folder>", "where it keeps its state", "var/directory")
     .option("--public-port <port>", "discovery, keystore, participants, CRLs", portNumber, 9443)
     .option("--mtls-port <port>", "token and assertion endpoints", portNumber, 9444)
+    .option("--crl-port <port>", "serve the CRLs over plain http too, and name that address in certificates (default: https only)", portNumber)
     .option("--real-host-names", "take the names of the ecosystem's sandbox directory, on one listener (see README)", false)
     .option("--real-host-names-port <port>", "port that the URLs of the real names show", portNumber, 443)
     .option("--host <address>", "address to listen on", "127.0.0.1")

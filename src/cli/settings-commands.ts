@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { SettingsError } from "../settings/load-settings.ts";
-import { settingsDocument } from "../settings/settings-documentation.ts";
+import { settingsDocument, withFirstSettings } from "../settings/settings-documentation.ts";
 import { print } from "./terminal-text.ts";
 
 /** Adds `porteiro settings check|document`. */
@@ -15,7 +15,7 @@ export function registerSettingsCommands(program: Command, root: string): void {
     .action(() => check(root));
   settings
     .command("document")
-    .description("write config/README.md from the definition of the settings")
+    .description("write config/README.md, and the table of README.md, from the definition of the settings")
     .action(() => document(root));
 }
 
@@ -34,11 +34,16 @@ async function check(root: string): Promise<void> {
 }
 
 async function document(root: string): Promise<void> {
-  const file = join(root, "config/README.md");
-  const text = settingsDocument();
-  const before = await readFile(file, "utf8").catch(() => undefined);
+  await renew(root, "config/README.md", settingsDocument);
+  await renew(root, "README.md", withFirstSettings);
+}
+
+async function renew(root: string, name: string, textFrom: (before: string) => string): Promise<void> {
+  const file = join(root, name);
+  const before = await readFile(file, "utf8").catch(() => "");
+  const text = textFrom(before);
   if (before !== text) {
     await writeFile(file, text);
   }
-  await print(before === text ? "config/README.md is up to date\n" : "config/README.md is written\n");
+  await print(before === text ? `${name} is up to date\n` : `${name} is written\n`);
 }

@@ -37,6 +37,35 @@ export function settingsDocument(): string {
   return `${head}${sections.join("")}`;
 }
 
+/** What somebody sets first: README.md shows these. */
+const firstSettings: readonly string[] = [
+  "profile",
+  "publicUrl",
+  "mtlsUrl",
+  "listeners.public.host",
+  "listeners.mtls.host",
+  "tls.certificateFile",
+  "tls.keyFile",
+  "secrets.encryptionKey",
+  "store.kind",
+  "store.lmdb.path",
+  "store.redis.url",
+  "tables.resourceServersFile",
+  "tables.resourceServerAnchors",
+  "logLevel",
+];
+
+const begin = "<!-- Written by `porteiro settings document`. -->\n";
+const end = "<!-- Until here. -->\n";
+
+/** The text of README.md with its table of the first settings as the schema has them today. */
+export function withFirstSettings(readme: string): string {
+  const leaves = new Map(settingsLeaves().map((leaf) => [leaf.path.join("."), leaf]));
+  const rows = firstSettings.map((name) => leaves.get(name)).filter((leaf) => leaf !== undefined);
+  const table = markdownTable([["Environment variable", "Default", "Meaning"], ...rows.map((leaf) => [`\`${leaf.variable}\``, defaultOf(leaf), leaf.schema.description ?? ""])]);
+  return `${readme.slice(0, readme.indexOf(begin) + begin.length)}\n${table}\n${readme.slice(readme.indexOf(end))}`;
+}
+
 function tableOf(leaves: readonly SettingsLeaf[]): string {
   const rows = leaves.map((leaf) => [
     `\`${leaf.path.join(".")}\``,
@@ -45,7 +74,12 @@ function tableOf(leaves: readonly SettingsLeaf[]): string {
     defaultOf(leaf),
     leaf.schema.description ?? "",
   ]);
-  return [["Setting", "Environment variable", "Type", "Default", "Meaning"], ["---", "---", "---", "---", "---"], ...rows]
+  return markdownTable([["Setting", "Environment variable", "Type", "Default", "Meaning"], ...rows]);
+}
+
+/** The first row is the head. */
+function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`)
     .join("");
 }

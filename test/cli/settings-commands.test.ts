@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { loadOrCreateLocalAuthority } from "../../src/certs/local-authority.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { settingsLeaves } from "../../src/settings/load-settings.ts";
-import { settingsDocument } from "../../src/settings/settings-documentation.ts";
+import { settingsDocument, withFirstSettings } from "../../src/settings/settings-documentation.ts";
 import { runPorteiro } from "./run-porteiro.ts";
 
 const config = join(import.meta.dirname, "../../config");
@@ -31,6 +31,29 @@ describe("config/README.md", () => {
   it("names every file of the folder", () => {
     for (const file of readdirSync(config).filter((name) => name !== "README.md")) {
       expect(document, file).to.include(`\`${file}\``);
+    }
+  });
+});
+
+describe("README.md's table of the first settings", () => {
+  const readme = readFileSync(join(config, "../README.md"), "utf8");
+
+  it("is what `porteiro settings document` would write today", () => {
+    expect(readme === withFirstSettings(readme), "stale: run scripts/porteiro settings document").to.equal(true);
+  });
+
+  it("is written between its marks, and nothing else is touched", () => {
+    const empty = readme.replace(/(?<=<!-- Written by[^>]*>\n)[^]*?(?=<!-- Until here)/, "");
+    expect(empty.length).to.be.below(readme.length);
+    expect(withFirstSettings(empty)).to.equal(readme);
+  });
+
+  it("has a row for each of a dozen settings or a few more, with what config/README.md says of them", () => {
+    const rows = [...readme.matchAll(/^\| `(PORTEIRO_\w+)` \| (.*) \| (.*) \|$/gm)];
+    expect(rows.length).to.be.within(12, 16);
+    const document = settingsDocument().split("\n");
+    for (const [, variable, value, meaning] of rows) {
+      expect(document.filter((line) => line.includes(` \`${variable}\` |`) && line.endsWith(` | ${value} | ${meaning} |`)), variable).to.have.length(1);
     }
   });
 });

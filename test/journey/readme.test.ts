@@ -17,22 +17,26 @@ describe("the README's journey with curl and a browser", function () {
   let world: JourneyWorld;
   let place: string;
   let commands: readonly string[];
+  let registering: readonly string[];
 
   before(async () => {
     world = await journeyWorld();
     place = await mkdtemp(join(tmpdir(), "porteiro-readme-"));
     const readme = await readFile(join(root, "README.md"), "utf8");
-    const section = /## How a customer consents\n([^]*?)\n## /.exec(readme)?.[1] ?? "";
+    const sectionOf = (title: string) => new RegExp(`## ${title}\\n([^]*?)\\n## `).exec(readme)?.[1] ?? "";
+    const section = sectionOf("How a customer consents");
     expect(section).to.include(sampleCustomer.login).and.to.include(sampleCustomer.password);
     const here = (text: string) =>
       text
         .replaceAll("https://localhost:7443", world.home)
         .replaceAll("https://localhost:7444", String(world.server.settings["mtlsUrl"]))
         .replaceAll("https://localhost:7445", world.bank.url)
-        .replaceAll("../scripts/porteiro", join(root, "scripts/porteiro"));
+        .replaceAll(/(?:\.\.\/)?scripts\/porteiro/g, join(root, "scripts/porteiro"));
     await writeTppFiles(join(place, "tpp"), { ...world.tpp.files, "tpp.json": here(world.tpp.files["tpp.json"]) });
     await writeFile(join(place, "tpp/registration.json"), JSON.stringify(world.client.body));
-    commands = [...section.matchAll(/```sh\n([^]*?)```/g)].map(([, text = ""]) => here(text));
+    const commandsOf = (text: string) => [...text.matchAll(/```sh\n([^]*?)```/g)].map(([, script = ""]) => here(script));
+    commands = commandsOf(section);
+    registering = commandsOf(sectionOf("How a TPP registers"));
   });
   after(async () => {
     await rm(place, { recursive: true });
@@ -50,6 +54,17 @@ describe("the README's journey with curl and a browser", function () {
     said = err;
     return out;
   };
+
+  it("begins with a token of the TPP's own and a call with it, in the folder in which it was registered", async () => {
+    const token = registering.find((script) => script.startsWith("TOKEN="));
+    const answer = JSON.parse(await bash(token ?? ""));
+    expect(answer.accounts).not.to.be.empty;
+  });
+
+  it("goes on in that folder with a fresh statement", async () => {
+    const [statement = ""] = registering.find((script) => script.includes(" directory statement "))?.split("\n") ?? [];
+    expect(await bash(statement)).to.include("Renewed software-statement.jwt");
+  });
 
   it("leads to the accounts that the customer chose", async () => {
     const [toTheBrowser, fromTheBrowser, ...more] = commands as [string, string];
