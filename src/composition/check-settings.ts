@@ -26,7 +26,7 @@ export async function checkedSettings(sources: SettingsSources): Promise<Setting
   return settings;
 }
 
-async function fileProblems(root: string, { tls, secrets, directory, certificates, tables }: Settings): Promise<string[]> {
+async function fileProblems(root: string, { tls, secrets, directory, certificates, tables, bankProducts }: Settings): Promise<string[]> {
   const { certificateFile, keyFile } = tls;
   const { caFile } = directory;
   const problems = await Promise.all([
@@ -37,7 +37,7 @@ async function fileProblems(root: string, { tls, secrets, directory, certificate
     anchorProblems(root, "certificates.brsealAnchors", certificates.brsealAnchors),
     authorityProblems(root, "certificates.intermediates", certificates.intermediates),
     problemOf("certificates.crlSourcesFile", () => readCrlSources(resolve(root, certificates.crlSourcesFile))),
-    problemOf("tables.roleScopesFile", () => readTable({ root }, tables.roleScopesFile, roleScopesSchema)),
+    problemOf("tables.roleScopesFile", () => readRoleScopes(root, tables.roleScopesFile, bankProducts)),
     resourceServerProblems(root, tables),
     anchorProblems(root, "tables.resourceServerAnchors", tables.resourceServerAnchors),
   ]);
@@ -56,6 +56,15 @@ async function anchorProblems(root: string, setting: string, files: readonly str
 async function authorityProblems(root: string, setting: string, files: readonly string[]): Promise<string[]> {
   const problems = await Promise.all(files.map((file) => problemOf(setting, () => readAuthorities([resolve(root, file)]))));
   return problems.flat();
+}
+
+/** What a role opens needs a consent, which a product of the bank does not. */
+async function readRoleScopes(root: string, file: string, bankProducts: Settings["bankProducts"]): Promise<void> {
+  const scopes = Object.values(await readTable({ root }, file, roleScopesSchema)).flat();
+  const both = Object.keys(bankProducts).filter((scope) => scopes.includes(scope));
+  if (both.length > 0) {
+    throw new Error(`${file} has ${both.join(", ")}, which bankProducts gives without a consent`);
+  }
 }
 
 async function resourceServerProblems(root: string, { resourceServersFile, resourceServerAnchors }: Settings["tables"]): Promise<string[]> {

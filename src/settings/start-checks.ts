@@ -8,7 +8,7 @@ import { defaultRedisUrl, type Settings } from "./settings-schema.ts";
  * @param root the project's folder
  */
 export function startProblems(settings: Settings, root: string): string[] {
-  return [...serverCertificate(settings), ...secretKey(settings), ...proxies(settings), ...customers(settings), ...redis(settings), ...production(settings, root)];
+  return [...serverCertificate(settings), ...secretKey(settings), ...proxies(settings), ...customers(settings), ...redis(settings), ...products(settings), ...production(settings, root)];
 }
 
 /** Each problem stands beside what must hold. */
@@ -62,6 +62,12 @@ function isAddressRange(range: string): boolean {
 
 function customers({ customersModule, sampleCustomers }: Settings): string[] {
   return customersModule !== undefined && sampleCustomers ? ["customersModule and sampleCustomers: expected one of them; customers are the bank's or the sample's"] : [];
+}
+
+/** A client has its products' scopes by its own token: no scope of customers' data may be among them. */
+function products({ bankProducts, offeredScopes }: Settings): string[] {
+  const both = Object.keys(bankProducts).filter((scope) => offeredScopes.includes(scope));
+  return both.map((scope) => `bankProducts and offeredScopes: expected ${scope} in one of them only; as a product it needs no consent`);
 }
 
 /** What Redis would be asked for and nobody would hear. */

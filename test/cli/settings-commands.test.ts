@@ -107,6 +107,7 @@ describe("porteiro settings check", () => {
     "an authority of the directory that is a folder": { change: () => ({ PORTEIRO_DIRECTORY_CA_FILE: folder }), named: /directory\.caFile: .* cannot be read: it is a folder/ },
     "a table that is no JSON": { change: () => ({ PORTEIRO_TABLES_ROLE_SCOPES_FILE: file("scopes.json", "{") }), named: /tables\.roleScopesFile: .*scopes\.json is not usable: it is not JSON/ },
     "a table of something else": { change: () => ({ PORTEIRO_CERTIFICATES_CRL_SOURCES_FILE: file("crl.json", "{}") }), named: /certificates\.crlSourcesFile: .*crl\.json: expected a table/ },
+    "a role's scope as a product of the bank": { change: () => ({ PORTEIRO_BANK_PRODUCTS: '{"loans":"operator"}' }), named: /tables\.roleScopesFile: config\/role-scopes\.json has loans, which bankProducts gives without a consent/ },
     "resource servers whom nothing vouches for": {
       change: () => ({ PORTEIRO_TABLES_RESOURCE_SERVERS_FILE: file("servers.json", JSON.stringify([{ name: "api", publicKeySha256: "A".repeat(43) }])) }),
       named: /tables\.resourceServersFile: .*tables\.resourceServerAnchors has no authority/,

@@ -53,6 +53,11 @@ describe("the encryption key", () => {
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
+  it("that cannot be made stops the start with a sentence", async () => {
+    await writeFile(join(folder, "file"), "");
+    expect(() => read({ encryptionKeyFile: "file/encryption.key", createMissingKeyFile: true })).to.throw(SettingsError, /encryptionKeyFile: the file is missing and cannot be made \(E[A-Z]+\)/);
+  });
+
   it("of a wrong form stops the start without being shown, and is never overwritten", async () => {
     for (const content of ["", "short-secret", "x".repeat(44), `${"x".repeat(42)}=`]) {
       await writeFile(join(folder, "bad.key"), content);

@@ -195,6 +195,7 @@ describe("settings", () => {
         change: { store: { kind: "redis", redis: { mode: "cluster", waitReplicas: 1, url: "redis://a", nodes: [{ host: "a", port: 1 }] } } },
         named: "store.redis.url",
       },
+      "customers' data as a product of the bank": { change: { bankProducts: { accounts: "registration" } }, named: "bankProducts and offeredScopes: expected accounts in one" },
       "two passwords of Redis": { change: { store: { kind: "redis", redis: { url: "redis://:one@a", password: "two" } } }, named: "store.redis.password and store.redis.url" },
       "a password of sentinels where there are none": { change: { store: { kind: "redis", redis: { sentinelPassword: "secret" } } }, named: "store.redis.sentinelPassword" },
       "a Redis cluster of no nodes": { change: { store: { kind: "redis", redis: { mode: "cluster" } } }, named: "store.redis.nodes" },
