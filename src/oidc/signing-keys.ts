@@ -80,8 +80,16 @@ interface KeysRecord {
 
 function opened(box: SecretBox, stored: string): KeysRecord {
   // Our own JSON: the box opens nothing else.
-  const value = JSON.parse(box.open(stored)) as readonly JWK[] | KeysRecord;
+  const value = JSON.parse(unsealed(box, stored)) as readonly JWK[] | KeysRecord;
   return isRecord(value) ? value : { keys: value };
+}
+
+function unsealed(box: SecretBox, stored: string): string {
+  try {
+    return box.open(stored);
+  } catch (error) {
+    throw new Error("the server's signing keys in the store cannot be opened: they were sealed under another encryption key (secrets.encryptionKey), or altered", { cause: error });
+  }
 }
 
 function isRecord(value: readonly JWK[] | KeysRecord): value is KeysRecord {

@@ -57,7 +57,7 @@ describe("a start that fails ends, with 1 and one sentence", function () {
   it("on Redis, another encryption key than the store's", async () => {
     const { code, err } = await serve(onRedis, { PORTEIRO_SECRETS_ENCRYPTION_KEY_FILE: join(directory.folder, "another.key") });
     expect(code).to.equal(1);
-    expect(err).to.match(/^porteiro: [^\n]+\n$/);
+    expect(err).to.match(/^porteiro: the server.s signing keys in the store cannot be opened: they were sealed under another encryption key[^\n]+\n$/);
   });
 
   it("the doctor's too, with its 2", async () => {
