@@ -71,7 +71,7 @@ describe("porteiro bank", () => {
   for (const [words, said] of [
     [["--port", "abc"], "--port <port>"],
     [["--port", "0"], "sampleBank.port"],
-    [["--port", "65536"], "sampleBank.port"],
+    [["--port", "65536"], "--port <port>"],
     [["--institution", "16"], "sampleBank.institution: expected 4 to 6 digits"],
     [["--institution", "banco"], "sampleBank.institution: expected 4 to 6 digits"],
   ] as const) {

@@ -73,7 +73,7 @@ describe("a plain mistake of a user gets one plain sentence", function () {
     "sandbox: no port": () => ({ words: ["sandbox", "--real-host-names-port", "abc"], names: ["--real-host-names-port", "whole number"] }),
     "clients show: unknown client": () => ({ words: ["clients", "show", "nobody"], names: ["no client nobody", "clients list"] }),
     "clients list: no count": () => ({ words: ["clients", "list", "--limit", "many"], names: ["--limit", "whole number from 1 to 1000"] }),
-    "clients list: the store is a file": () => ({ words: ["clients", "list"], environment: { PORTEIRO_STORE_LMDB_PATH: inSandbox("a-file") }, names: [inSandbox("a-file"), "expected a folder"] }),
+    "clients list: the store is a file": () => ({ words: ["clients", "list"], environment: { PORTEIRO_STORE_LMDB_PATH: inSandbox("a-file") }, names: [inSandbox("a-file"), "not a folder"] }),
     "clients list: no address of Redis": () => ({ words: ["clients", "list"], environment: { PORTEIRO_STORE_KIND: "redis", PORTEIRO_STORE_REDIS_URL: "here" }, names: ["store.redis.url", "redis://host:port"] }),
     "audit export: no folder": () => ({ words: ["audit", "export", "--out", `${nowhere}/trail.jsonl`], names: [`${nowhere}/trail.jsonl`, "there is no such"] }),
     "audit verify: no file": () => ({ words: ["audit", "verify", "--file", nowhere], names: [nowhere, "there is no such"] }),
@@ -90,7 +90,7 @@ describe("a plain mistake of a user gets one plain sentence", function () {
     "serve: another key than the certificate's": () => {
       writeFileSync(inSandbox("server.crt"), sandbox.localAuthority.caPem);
       const files = { PORTEIRO_TLS_CERTIFICATE_FILE: inSandbox("server.crt"), PORTEIRO_TLS_KEY_FILE: join(tpp(), "client.key") };
-      return { words: ["serve"], environment: { PORTEIRO_PROFILE: "directory-sandbox", ...files }, names: ["tls.certificateFile and tls.keyFile", "server.crt"] };
+      return { words: ["serve"], environment: { PORTEIRO_PROFILE: "directory-sandbox", ...files }, names: ["expected the private key of the certificate", "server.crt"] };
     },
     "settings check: an unknown profile": () => ({ words: ["settings", "check"], environment: { PORTEIRO_PROFILE: "mine" }, names: ["profile", "production"] }),
     "refusals: no language": () => ({ words: ["refusals", "--lang", "fr"], names: ["--lang", "pt, en"] }),

@@ -51,7 +51,7 @@ describe("a start that fails ends, with 1 and one sentence", function () {
   it("on Redis, no anchors", async () => {
     const { code, err } = await serve(onRedis, noAnchors);
     expect(code).to.equal(1);
-    expect(err).to.match(/^porteiro: \/no\/such\/file\.pem: expected a PEM file with trust anchors[^\n]*\n$/);
+    expect(err).to.match(/^porteiro: settings are not usable:\n  - certificates\.brcacAnchors: \/no\/such\/file\.pem: expected a PEM file/);
   });
 
   it("on Redis, another encryption key than the store's", async () => {

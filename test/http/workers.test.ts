@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as rest } from "node:timers/promises";
 import { startServerProcess } from "../support/server-process.ts";
@@ -84,13 +86,16 @@ describe("a server of two workers", function () {
 
   it("gives up with 1 and the reason when its workers cannot start", async () => {
     const ports = await ground.ports();
-    const settings = ground.settingsAt(ports, { workers: 2, certificates: { brcacAnchors: ["/no/such/file.pem"], brsealAnchors: ["/no/such/file.pem"] } });
+    const taken = createServer().listen(ports.ops, "127.0.0.1");
+    await once(taken, "listening");
+    const settings = ground.settingsAt(ports, { workers: 2 });
     const sentence = await startServerProcess(settings).then(
       () => "it started",
       (error: Error) => error.message,
     );
+    taken.close();
     expect(sentence).to.match(/^scripts\/porteiro serve ended with 1: /);
-    expect(sentence).to.include("/no/such/file.pem: expected a PEM file").and.include("porteiro: a worker ended before it was ready (exit code 1)");
+    expect(sentence).to.include(`cannot listen on port ${ports.ops}`).and.include("porteiro: a worker ended before it was ready (exit code 1)");
   });
 });
 

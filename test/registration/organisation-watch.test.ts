@@ -112,6 +112,7 @@ describe("the participants list", () => {
     await lifecycle.suspend(await found(), { by: "operator", reason: "fraud" }, by);
     await listWasRead();
     expect((await found()).record.suspension).to.include({ by: "operator", reason: "fraud" });
+    await lifecycle.restore(await found(), by);
   });
 
   it("does not suspend again what an operator restored against it, until the next statement", async () => {

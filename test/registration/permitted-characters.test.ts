@@ -28,6 +28,7 @@ describe("what comes from elsewhere is told in the characters of RFC 6749 sectio
       log: createLog("fatal"),
       judgeCertificate: async () => ({ verdict: { ok: true, brcac } }),
       rateLimit: { take: () => 0 },
+      callerAddress: () => "127.0.0.1",
       facts: { registrationToken: async () => ({ opens: true, client }) },
       clients: { statementOf: async () => undefined },
       runEngine: async () => ({ status: 400, headers: {}, body: { error: "invalid_redirect_uri", error_description: "redirect_uris \"é\"\n is wrong" } }),

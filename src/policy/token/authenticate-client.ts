@@ -125,9 +125,9 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
 /** The refusal of an assertion whose mark was there already. */
 export const usedAssertion: Refusal = { code: "assertion.used", expected: "an assertion with a new jti", received: "one that has been used" };
 
-/** What the statement says is the client's own to mend; an operator's reason is for the bank alone. */
+/** What the directory says is the client's own to mend; an operator's reason is for the bank alone. */
 function suspendedClient(suspension: ClientSuspension | undefined): Refusal {
-  return suspension?.by === "statement"
+  return suspension !== undefined && suspension.by !== "operator"
     ? { code: "client.suspended", expected: "an active client", received: printable(suspension.reason) }
     : { code: "client.suspended-by-bank", expected: "an active client", received: "one that the bank has suspended" };
 }
