@@ -4,6 +4,7 @@ import type { Middleware } from "koa";
 import type { Log } from "../kernel/log.ts";
 import type { Realm } from "../oidc/endpoints.ts";
 import type { JsonAnswer } from "./json-answer.ts";
+import { createRequestTurns } from "./request-turns.ts";
 import { logAlso, requestIdOf, writeLogLine } from "./request-log.ts";
 import { constantSecurityHeaders } from "./security-headers.ts";
 import { unexpectedAnswer } from "./unexpected-error.ts";
@@ -36,18 +37,24 @@ export interface DirectRoutesNeeds {
 export function pastKoa(routes: DirectRoutes, rest: RequestListener, needs: DirectRoutesNeeds): RequestListener {
   const written = needs.log.isLevelEnabled("info");
   const find = finderOf(routes);
+  const beginInTurn = createRequestTurns(requestsPerTurn);
   return (request, response) => {
     const handler = find(request.method ?? "", request.url ?? "");
     if (!handler) {
       rest(request, response);
       return;
     }
-    answerDirectly(request, response, handler, { ...needs, written }).catch((error: unknown) => {
-      needs.log.error({ err: error }, "answer broke off");
-      response.destroy();
+    beginInTurn(() => {
+      answerDirectly(request, response, handler, { ...needs, written }).catch((error: unknown) => {
+        needs.log.error({ err: error }, "answer broke off");
+        response.destroy();
+      });
     });
   };
 }
+
+/** On LMDB with 64 connections the processor is at work 94 % of the time with 8, 90 % with 16, and 80 to 86 % without a limit. */
+const requestsPerTurn = 8;
 
 const parameter = /\/:\w+$/;
 /** What koa's router would read in the same way. */
