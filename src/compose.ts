@@ -123,12 +123,10 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       judgeCertificate,
       rateLimit: registrationLimit(),
       callerAddress,
-      runEngine,
       maxBodyBytes: settings.registration.maxBodyKilobytes * 1024,
       productScopes: productScopes.filter((scope) => settings.bankProducts[scope] === "registration"),
       clock,
       randomness,
-      log,
     },
     tokens: {
       realm,

@@ -9,7 +9,7 @@ export interface EngineCall {
   /** Under the realm's path. */
   readonly path: string;
   readonly state: EngineState & { readonly clientCertificate: PresentedCertificate | undefined };
-  /** The body of the request, which has been read: a form's parameters, or the members of a JSON object. */
+  /** The parameters of the request's form, which has been read. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -2,12 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { AuditActor } from "../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import { newClientId, newToken, routeOf, routeOfSoftware, sha256, type Randomness } from "../kernel/identifiers.ts";
-import type { Log } from "../kernel/log.ts";
 import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
-import { printable, type Refusal } from "../kernel/refusal.ts";
 import { engineClient } from "../oidc/client-adapter.ts";
 import { endpointPaths, recoverUrl, registrationClientUri, type Realm } from "../oidc/endpoints.ts";
-import type { RegistrationUnit } from "../oidc/registration-unit.ts";
 import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle, type StatementTaken } from "../policy/registration/client-lifecycle.ts";
 import {
   certificateGate,
@@ -22,8 +19,6 @@ import { heldProducts, suspendedSoftware } from "../policy/registration/operator
 import type { RegistrationFactsSource } from "../policy/registration/registration-facts.ts";
 import type { ClientRecord, ClientRecords, OperatorDecision } from "../store/client-records.ts";
 import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts";
-import { inPermittedCharacters } from "./engine-answer.ts";
-import type { RunEngine } from "./engine-run.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import type { JudgeClientCertificate, JudgedCertificate } from "./judge-client-certificate.ts";
 import type { CallerAddress } from "./caller-address.ts";
@@ -39,13 +34,11 @@ export interface RegistrationRoutesNeeds {
   readonly judgeCertificate: JudgeClientCertificate;
   readonly rateLimit: RateLimit;
   readonly callerAddress: CallerAddress;
-  readonly runEngine: RunEngine;
   readonly maxBodyBytes: number;
   /** Scopes of the bank's products that a client gets with its registration. */
   readonly productScopes: readonly string[];
   readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly log: Log;
 }
 
 /** A call whose certificate has been judged. */
@@ -110,12 +103,11 @@ async function judgeRegistration(call: RegistrationCall, needs: RegistrationRout
   if (!decision.accepted) {
     return { answer: refuse(decision, needs) };
   }
-  const { statementJwt, metadata } = decision;
+  const { statementJwt } = decision;
   const route = routeOfSoftware(needs.realm.name, decision.facts.statement.softwareId);
-  const fresh = { clientId: newClientId(route, needs.randomness), registrationToken: newToken(route, needs.randomness) };
-  const unit: RegistrationUnit = { decision, fresh };
-  const answer = await runEngine(call, needs, unit, { ...metadata, software_statement: statementJwt });
-  return unit.stored ? { answer, accepted: { record: newRecord(decision, unit.stored, fresh, needs), statementJwt, decision: decision.facts.decision } } : { answer };
+  const token = newToken(route, needs.randomness);
+  const record = newRecord(decision, { clientId: newClientId(route, needs.randomness), registrationToken: token }, needs);
+  return { answer: registered(201, record, { token, statementJwt }, needs), accepted: { record, statementJwt, decision: decision.facts.decision } };
 }
 
 async function update(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
@@ -128,17 +120,13 @@ async function update(call: RegistrationCall, needs: RegistrationRoutesNeeds): P
       await suspendIfInactive(call, needs, decision as Refused);
       return refuse(decision as Refused, needs);
     }
-    const { clientId } = client.record;
-    const unit: RegistrationUnit = { decision, known: { clientId, metadata: engineClient(client.record), registrationToken: management.token ?? "" } };
-    const answer = await runEngine(call, needs, unit, { ...decision.metadata, client_id: clientId, software_statement: decision.statementJwt });
-    if (unit.stored) {
-      await needs.lifecycle.update(client, storedMetadata(unit.stored), statementTaken(decision), changedBy(call));
-    }
-    return answer;
+    const { metadata, statementJwt } = decision;
+    await needs.lifecycle.update(client, metadata, statementTaken(decision), changedBy(call));
+    return registered(200, { ...client.record, metadata }, { token: management.token, statementJwt }, needs);
   });
 }
 
-/** GET: certificate and registration access token decide (D12), the engine's own action answers. */
+/** GET: certificate and registration access token decide (D12). */
 async function show(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
   const management = managementOf(call, needs);
   const decision = await decideManagement({ certificate: call.certificate.verdict, management }, needs.facts);
@@ -146,12 +134,10 @@ async function show(call: RegistrationCall, needs: RegistrationRoutesNeeds): Pro
     return refuse(decision, needs);
   }
   const { record } = decision.client;
-  const software_statement = await needs.clients.statementOf(record.clientId);
-  const metadata = { ...engineClient(record), ...(software_statement === undefined ? {} : { software_statement }) };
-  return runEngine(call, needs, { decision, known: { clientId: record.clientId, metadata, registrationToken: management.token ?? "" } });
+  return registered(200, record, { token: management.token, statementJwt: await needs.clients.statementOf(record.clientId) }, needs);
 }
 
-/** DELETE: decided like GET. Nothing is left for the engine to do, which would only build the client once more. */
+/** DELETE: decided like GET. */
 async function remove(call: RegistrationCall, needs: RegistrationRoutesNeeds): Promise<JsonAnswer> {
   const management = managementOf(call, needs);
   return withFreshDecision(needs, async () => {
@@ -174,18 +160,7 @@ async function recover(call: RegistrationCall, needs: RegistrationRoutesNeeds): 
       return refuse(decision as Refused, needs);
     }
     const { token } = await needs.lifecycle.recover(client, statementTaken(decision), changedBy(call));
-    const { clientId } = client.record;
-    return {
-      status: 200,
-      headers: notStored,
-      body: {
-        ...engineClient(client.record),
-        software_statement: decision.statementJwt,
-        registration_client_uri: registrationClientUri(needs.realm, clientId),
-        registration_access_token: token,
-      },
-      logged: { clientId },
-    };
+    return registered(200, client.record, { token, statementJwt: decision.statementJwt }, needs);
   });
 }
 
@@ -227,65 +202,40 @@ async function dryRunOperation(call: RegistrationCall, { clients }: Registration
   return { operation: "update", management: { clientId: client?.record.clientId ?? "", token } };
 }
 
-/** Lets the engine's own action answer, and leave in the unit what it wants stored: nothing, when it refuses. */
-async function runEngine(
-  { request, response, requestId, certificate }: RegistrationCall,
-  needs: RegistrationRoutesNeeds,
-  unit: RegistrationUnit,
-  body?: Readonly<Record<string, unknown>>,
-): Promise<JsonAnswer> {
-  const { registration } = endpointPaths;
-  const path = unit.known ? `${registration}/${unit.known.clientId}` : registration;
-  if (unit.known) {
-    // As the engine reads it: one space, where RFC 9110 section 11.4 allows several.
-    request.headers.authorization = `Bearer ${unit.known.registrationToken}`;
-  }
-  const answer = await needs.runEngine(request, response, { path, state: { registration: unit, clientCertificate: certificate.presented }, body });
-  if (answer.status >= 400) {
-    delete unit.stored;
-    needs.log.warn({ requestId, answer: answer.body }, "the engine refused what the checks accepted");
-    return answer.status < 500 ? refusalAnswer(needs.realm, [refusedByEngine(answer.body)]) : inPermittedCharacters(answer);
-  }
-  return { ...answer, logged: { clientId: (unit.fresh ?? unit.known)?.clientId } };
+/** Everything that is registered, and how to manage it (RFC 7591 section 3.2.1, RFC 7592 section 3): what an update takes back. */
+function registered(
+  status: 200 | 201,
+  record: ClientRecord,
+  given: { readonly token: string | undefined; readonly statementJwt: string | undefined },
+  { realm }: RegistrationRoutesNeeds,
+): JsonAnswer {
+  const { clientId } = record;
+  const { token: registration_access_token, statementJwt: software_statement } = given;
+  const body = { ...engineClient(record), software_statement, registration_client_uri: registrationClientUri(realm, clientId), registration_access_token };
+  return { status, headers: notStored, body, logged: { clientId } };
 }
 
-function refusedByEngine(body: unknown): Refusal {
-  const { error, error_description } = (body ?? {}) as { error?: unknown; error_description?: unknown };
-  return { code: "request.refused-by-engine", expected: "metadata that fit together", received: printable(`${String(error)}: ${String(error_description)}`) };
-}
-
-function newRecord(
-  { facts }: AcceptedStatement,
-  stored: Readonly<Record<string, unknown>>,
-  fresh: { clientId: string; registrationToken: string },
-  needs: RegistrationRoutesNeeds,
-): ClientRecord {
+function newRecord({ facts, metadata }: AcceptedStatement, fresh: { clientId: string; registrationToken: string }, needs: RegistrationRoutesNeeds): ClientRecord {
   const now = epochSeconds(needs.clock);
-  const issuedAt = stored["client_id_issued_at"];
   return {
     realm: needs.realm.name,
     clientId: fresh.clientId,
     softwareId: facts.statement.softwareId,
     organisationId: facts.statement.organisation.id,
     ...(facts.statement.organisation.name === undefined ? {} : { organisationName: facts.statement.organisation.name }),
-    metadata: storedMetadata(stored),
+    // The statement lies beside the record, so that no other request has to read its kilobytes.
+    metadata,
     status: "active",
     productScopes: heldProducts(needs.productScopes, facts.decision?.products),
     ...(facts.decision?.products && { products: facts.decision.products }),
     registrationTokenHash: sha256(fresh.registrationToken),
-    registeredAt: typeof issuedAt === "number" ? issuedAt : now,
+    registeredAt: now,
     updatedAt: now,
   };
 }
 
 function statementTaken({ statementJwt, facts }: AcceptedStatement): StatementTaken {
   return { jwt: statementJwt, organisationName: facts.statement.organisation.name };
-}
-
-/** The statement lies beside the record, so that no other request has to read its kilobytes. */
-function storedMetadata(stored: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { client_id: _id, client_id_issued_at: _at, software_statement: _statement, ...metadata } = stored;
-  return metadata;
 }
 
 async function suspendIfInactive(call: RegistrationCall, needs: RegistrationRoutesNeeds, { inactive }: Refused): Promise<void> {

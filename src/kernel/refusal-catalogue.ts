@@ -425,13 +425,6 @@ const clientMetadata = entriesOf(
       "O client_id do corpo não é o do endereço.",
       "Envie o client_id do cliente atualizado ou omita-o.",
     ],
-    "request.refused-by-engine": [
-      "RFC 7591 3.2.2",
-      "The protocol engine does not take this registration, although every check accepted it.",
-      "Tell the bank the x-fapi-interaction-id of this answer: it is for the bank to look into.",
-      "O motor de protocolo não aceita este registro, embora todas as verificações o tenham aceitado.",
-      "Informe ao banco o x-fapi-interaction-id desta resposta: cabe ao banco investigar.",
-    ],
     "jwks.by-value": [
       "DCR 7.1-4, R22",
       "Keys are given by value.",

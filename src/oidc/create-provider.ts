@@ -16,11 +16,9 @@ import type { Store } from "../store/store.ts";
 import { createFindAccount } from "./customer-account.ts";
 import { Provider as Engine, errors } from "./engine.ts";
 import { createEngineAdapter } from "./engine-adapter.ts";
-import type { EngineState } from "./engine-context.ts";
 import { createClientKeyAnswer } from "./engine-keys.ts";
 import { overrideEngine } from "./engine-overrides.ts";
 import { endpointPaths, type Realm } from "./endpoints.ts";
-import type { RegistrationUnit } from "./registration-unit.ts";
 import { createVoucher } from "./engine-voucher.ts";
 
 export interface ProviderNeeds {
@@ -43,9 +41,6 @@ export interface ProviderNeeds {
   /** The page for what must not redirect. */
   readonly renderError: (ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: unknown) => void;
 }
-
-/** Members beyond RFC 7591 and OpenID Connect Registration that a client of this ecosystem has. */
-const ecosystemMembers = ["software_statement", "software_id", "software_version", "webhook_uris"];
 
 /**
  * Grants and refresh tokens end with their consent, which may be extended again and again (D6): the engine's own limit
@@ -110,18 +105,9 @@ function configuration(needs: ProviderNeeds): Configuration {
         certificateAuthorized: createVoucher(needs.softwareKeys),
         certificateSubjectMatches: () => false,
       },
-      registration: {
-        enabled: true,
-        initialAccessToken: false,
-        // Chosen before: the client id carries the route of the software statement.
-        idFactory: (ctx) => registrationOf(ctx).fresh?.clientId ?? "",
-      },
-      // D7: one registration access token for the client's life.
-      registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
     },
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
-    extraClientMetadata: { properties: ecosystemMembers, validator: assertDecision },
     fetch: createClientKeyAnswer(needs.softwareKeys),
     interactions: { url: (_ctx, interaction) => `${needs.realm.path}/interaction/${interaction.uid}` },
     renderError: (ctx, out, error) => needs.renderError(ctx, out, error),
@@ -189,19 +175,4 @@ function engineError(error: "invalid_request_object" | "invalid_request" | "inva
 /** The certificate that the http layer has read from the connection or a trusted proxy. */
 function presentedCertificate(ctx: { state: Record<string, unknown> }): { leaf: X509Certificate } | undefined {
   return ctx.state["clientCertificate"] as { leaf: X509Certificate } | undefined;
-}
-
-function registrationOf(ctx: { state: Record<string, unknown> }): RegistrationUnit {
-  const unit = (ctx.state as EngineState).registration;
-  if (!unit) {
-    throw new errors.InvalidClientMetadata("no decision was taken on this registration");
-  }
-  return unit;
-}
-
-/** Every rule is judged before the engine sees the call; this only makes sure that none can slip past. */
-function assertDecision(ctx: { state: Record<string, unknown> } | undefined): void {
-  if (ctx !== undefined) {
-    registrationOf(ctx);
-  }
 }

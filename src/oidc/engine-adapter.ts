@@ -1,6 +1,6 @@
 import type { Adapter } from "oidc-provider";
 import type { ClientRecords } from "../store/client-records.ts";
-import { clientAdapter, registrationTokenAdapter } from "./client-adapter.ts";
+import { clientAdapter } from "./client-adapter.ts";
 import { tokenAdapter, tokenModels, type TokenAdapterNeeds, type TokenModel } from "./token-adapter.ts";
 import { sessionAdapter, sessionModels } from "./session-adapter.ts";
 import { unsupported } from "./unsupported-adapter.ts";
@@ -10,9 +10,6 @@ export function createEngineAdapter(needs: TokenAdapterNeeds & { clients: Client
   return (name) => {
     if (name === "Client") {
       return clientAdapter(needs.clients);
-    }
-    if (name === "RegistrationAccessToken") {
-      return registrationTokenAdapter();
     }
     if (Object.hasOwn(tokenModels, name)) {
       // One of the names, as the line above made sure.

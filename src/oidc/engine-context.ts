@@ -1,11 +1,8 @@
 import { Provider } from "./engine.ts";
 import type { EngineUnit } from "./engine-unit.ts";
-import type { RegistrationUnit } from "./registration-unit.ts";
 
 /** What our routes lay into a request's state before they let the engine work on it. */
 export interface EngineState {
-  /** A registration call under way. */
-  registration?: RegistrationUnit;
   /** The writes of a call whose client we have authenticated. */
   engineUnit?: EngineUnit;
 }

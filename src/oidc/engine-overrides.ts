@@ -7,7 +7,7 @@ import { isConsentScope } from "../policy/authorization/request-object.ts";
 import type { VersionedClient } from "../store/client-records.ts";
 import { engineClientId, engineState } from "./engine-context.ts";
 import { createKeySynchronisation } from "./engine-keys.ts";
-import { endpointPaths, endpointUrl, registrationClientUri, type EndpointName, type Realm } from "./endpoints.ts";
+import { endpointPaths, endpointUrl, type EndpointName, type Realm } from "./endpoints.ts";
 
 export interface EngineOverrideNeeds {
   readonly realm: Realm;
@@ -27,8 +27,6 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
   // The engine builds URLs from the request's Host header, which the caller chooses.
   context.urlFor = (name, options) => {
     switch (name) {
-      case "client":
-        return registrationClientUri(realm, options?.clientId ?? "");
       case "resume":
         return `${realm.publicUrl}${realm.path}${endpointPaths.authorization}/${options?.uid}`;
       default:
@@ -40,7 +38,7 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
   // A client that we have authenticated, by its assertion and its certificate, is not made to prove it a second time.
   // What is registered stays private_key_jwt: without our word the engine asks for an assertion, and has no memory of
   // used ones to accept it with.
-  const client = provider.Client.prototype as unknown as EngineClient;
+  const client = provider.Client.prototype;
   const registered = Object.getOwnPropertyDescriptor(client, "clientAuthMethod")?.get;
   Object.defineProperty(client, "clientAuthMethod", {
     get(this: { clientId: string }): unknown {
@@ -48,23 +46,6 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
       return authenticated ? "tls_client_auth" : registered?.call(this);
     },
   });
-
-  // The engine spells the name of each member anew, with regular expressions, whenever it shows a client: twice in a
-  // registration. Its word for each name is asked for once.
-  const { metadata } = client;
-  const names = new Map<string, string>();
-  const nameOf = (key: string): string => {
-    const name = names.get(key) ?? Object.keys(metadata.call({ [key]: true }))[0] ?? key;
-    names.set(key, name);
-    return name;
-  };
-  client.metadata = function shownMetadata(this: Record<string, unknown>) {
-    const shown: Record<string, unknown> = {};
-    for (const key of Object.keys(this)) {
-      shown[nameOf(key)] = this[key];
-    }
-    return shown;
-  };
 
   // The engine knows no scope that is not listed; a consent's is made for each consent (FAPI-BR 5.2.2-9).
   const listed = new Set(needs.scopes);
@@ -90,28 +71,20 @@ export function overrideEngine(provider: Provider, needs: EngineOverrideNeeds): 
   const find = provider.Client.find.bind(provider.Client);
   const built = new WeakMap<VersionedClient, NonNullable<Awaited<ReturnType<typeof find>>>>();
   provider.Client.find = async (id: string) => {
-    const { registration, engineUnit } = engineState();
+    const { engineUnit } = engineState();
     const authenticated = engineUnit?.client.record.clientId === id ? engineUnit.client : undefined;
     const client = (authenticated && built.get(authenticated)) ?? (await find(id));
     if (client && authenticated) {
       built.set(authenticated, client);
     }
-    if (client && !registration) {
+    if (client) {
       await synchronise(client);
     }
     return client;
   };
 
-  // A registration access token begins with its client's route, and its hash is committed with the client.
-  generating(provider.RegistrationAccessToken, () => {
-    const fresh = engineState().registration?.fresh;
-    if (!fresh) {
-      throw new Error("a registration access token is made only in a first registration");
-    }
-    return fresh.registrationToken;
-  });
-  // So do tokens, codes and grants: the id alone tells where in the store everything of the client lies.
-  // The engine's own id follows, 43 characters of 256 random bits.
+  // Tokens, codes and grants begin with their client's route: the id alone tells where in the store everything of the client
+  // lies. The engine's own id follows, 43 characters of 256 random bits.
   const { AccessToken, AuthorizationCode, RefreshToken, PushedAuthorizationRequest, Grant } = provider;
   for (const model of [AccessToken, AuthorizationCode, RefreshToken, PushedAuthorizationRequest, Grant]) {
     generating(model, (token, ownId) => `${(token.clientId ?? engineClientId() ?? "").slice(0, 16)}${ownId}`);
@@ -128,11 +101,6 @@ function generating(model: { prototype: object }, generate: (token: { clientId?:
   };
 }
 
-interface EngineClient {
-  readonly clientId: string;
-  metadata(this: Record<string, unknown>): Record<string, unknown>;
-}
-
 interface EngineContext {
-  urlFor(name: string, options?: { clientId?: string; uid?: string }): string;
+  urlFor(name: string, options?: { uid?: string }): string;
 }

@@ -5,7 +5,7 @@
 const expectedWarnings = [
   // The npm binary of Node.js 26.10 carries no LTS name yet, which is all that the engine looks at.
   "Unsupported runtime",
-  // The registration hands the engine the completed body on purpose: it is read and judged before.
+  // Our routes hand the engine the body on purpose: it is read and judged before.
   "already parsed request body detected",
 ];
 

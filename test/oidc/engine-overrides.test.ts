@@ -179,23 +179,6 @@ describe("the engine's overrides", () => {
     });
   });
 
-  describe("metadata: the engine's word for each name is asked for once", () => {
-    it("the engine has it there, and ours shows the same of every member", () => {
-      const own = (bare.Client.prototype as unknown as { metadata(): object }).metadata;
-      expect(own).to.be.a("function");
-      const provider = bareEngine();
-      overrideEngine(provider, { realm: server.running.realm, scopes: ["openid"], softwareKeys: neverAsked });
-      const ours = (provider.Client.prototype as unknown as { metadata(): object }).metadata;
-      expect(ours).to.not.equal(own);
-      const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      const members = Object.fromEntries(instance(bare).RECOGNIZED_METADATA.map((name) => [camel(name), name]));
-      const shown = { ...members, tlsClientCertificateBoundAccessTokens: true, software_id: "s", jwksUri: undefined, notRecognised: [1] };
-      for (const round of ["first", "again"]) {
-        expect(ours.call(shown), round).to.deep.equal(own.call(shown));
-      }
-    });
-  });
-
   describe("PushedAuthorizationRequest: a request object that we have verified is not verified again", () => {
     it("the engine takes the word of the pushed request that it finds", async () => {
       const source = await engineFile("lib/actions/authorization/process_request_object.js");

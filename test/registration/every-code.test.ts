@@ -11,8 +11,8 @@ const groups =
 /** Of these groups, but said by the token endpoint alone. */
 const elsewhere: readonly string[] = ["certificate.other-client"];
 
-/** Need a server, or an engine, of their own; see rate-limit.test.ts, accepted-authorities.test.ts and permitted-characters.test.ts. */
-const needsOwnServer: readonly string[] = ["rate-limit.exceeded", "certificate.authority-not-accepted", "request.refused-by-engine"];
+/** Need a server of their own; see rate-limit.test.ts and accepted-authorities.test.ts. */
+const needsOwnServer: readonly string[] = ["rate-limit.exceeded", "certificate.authority-not-accepted"];
 
 describe("every code that a registration can be refused with", () => {
   let world: RegistrationWorld;
