@@ -18,6 +18,7 @@ import { Provider as Engine, errors } from "./engine.ts";
 import { createEngineAdapter } from "./engine-adapter.ts";
 import { createClientKeyAnswer } from "./engine-keys.ts";
 import { overrideEngine } from "./engine-overrides.ts";
+import { EngineSigningKey } from "./engine-signing-key.ts";
 import { endpointPaths, type Realm } from "./endpoints.ts";
 import { createVoucher } from "./engine-voucher.ts";
 
@@ -61,8 +62,7 @@ export function createProvider(needs: ProviderNeeds): Provider {
 function configuration(needs: ProviderNeeds): Configuration {
   return {
     adapter: createEngineAdapter(needs),
-    // A copy: the engine takes the keys as its own.
-    jwks: { keys: needs.privateJwks.keys.map((key) => ({ ...key })) as never },
+    jwks: { keys: needs.privateJwks.keys.map((key) => new EngineSigningKey(key)) },
     routes: { ...endpointPaths },
     scopes: [...needs.scopes],
     // `acr` is in every ID token (FAPI-BR 5.2.2-14).
@@ -85,6 +85,8 @@ function configuration(needs: ProviderNeeds): Configuration {
     },
     features: {
       fapi: { enabled: true, profile: "1.0 Final" },
+      // An experiment of the engine: a release that changes it refuses this word of ours, and the server does not start.
+      externalSigningSupport: { enabled: true, ack: "experimental-01" },
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       rpInitiatedLogout: { enabled: false },

@@ -19,4 +19,4 @@ console.warn = (...parts: unknown[]) => {
 };
 /* oxlint-enable no-console */
 
-export const { Provider, errors } = await import("oidc-provider");
+export const { Provider, errors, ExternalSigningKey } = await import("oidc-provider");

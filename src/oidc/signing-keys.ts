@@ -10,7 +10,7 @@ import type { TrailBeginning } from "../policy/audit/trail-beginning.ts";
 
 const makeKeyPair = promisify(generateKeyPair);
 
-/** The server's signing keys of one realm. Private members stay in here and in the engine. */
+/** The server's signing keys of one realm. Private members stay in here and in `engine-signing-key.ts`. */
 export interface SigningKeys {
   readonly privateJwks: { readonly keys: readonly JWK[] };
   readonly publicJwks: { readonly keys: readonly JWK[] };

@@ -2,10 +2,10 @@ import { constants, generateKeyPairSync, sign as signWith } from "node:crypto";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { CompactSign, compactVerify, UnsecuredJWT } from "jose";
-import { isSignedByPs256, readCompactJws } from "../../src/kernel/compact-jws.ts";
+import { isSignedByPs256, readCompactJws, signByPs256 } from "../../src/kernel/compact-jws.ts";
 import { runs } from "../support/property-runs.ts";
 
-describe("verifying a compact JWS on this thread (RFC 7515, RFC 7518 section 3.5)", () => {
+describe("verifying and signing a compact JWS on this thread (RFC 7515, RFC 7518 section 3.5)", () => {
   const own = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const payload = new TextEncoder().encode(JSON.stringify({ iss: "a client", jti: "once" }));
@@ -42,6 +42,14 @@ describe("verifying a compact JWS on this thread (RFC 7515, RFC 7518 section 3.5
     expect(accepted(withSalt(32))).to.equal(true);
     expect(accepted(withSalt(20))).to.equal(false);
     expect(accepted(withSalt(0))).to.equal(false);
+  });
+
+  it("makes signatures that jose accepts, and only over what was signed", async () => {
+    const signed = `${Buffer.from('{"alg":"PS256"}').toString("base64url")}.${Buffer.from(payload).toString("base64url")}`;
+    const signature = signByPs256(Buffer.from(signed), own.privateKey).toString("base64url");
+    const byJose = (text: string) => compactVerify(text, own.publicKey, { algorithms: ["PS256"] }).then(() => true, () => false);
+    expect(await byJose(`${signed}.${signature}`)).to.equal(true);
+    expect(await byJose(`${signed}A.${signature}`)).to.equal(false);
   });
 
   it("takes apart no text that is not three parts of base64url with a JSON object for a header", () => {
