@@ -108,7 +108,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
   const callerAddress = createCallerAddress({ isTrustedProxy, header: settings.callerAddressHeader });
   const readCertificate = createClientCertificateReader(isTrustedProxy);
   const registrationLimit = () => createRateLimit({ callsPerMinute: settings.registration.requestsPerMinute, clock });
-  const judgeCertificate = createClientCertificateJudge({ read: readCertificate, verdicts: trust.brcac, refusals: registrationLimit() });
+  const judgeCertificate = createClientCertificateJudge({ read: readCertificate, verdicts: trust.brcac, callerAddress, refusals: registrationLimit() });
   const appsNeeds: AppsNeeds = {
     realm,
     log,

@@ -142,7 +142,7 @@ async function writeAside(file: string, content: string, mode: number): Promise<
 }
 
 /** Puts the file there whole; readers see the old one or the new one, never a part. */
-async function replaceFile(file: string, content: string, mode: number): Promise<void> {
+export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
   await rename(await writeAside(file, content, mode), file);
 }
 

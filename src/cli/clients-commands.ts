@@ -121,7 +121,7 @@ function addSuspend(clients: Command, open: OpenClients): void {
 function addRestore(clients: Command, open: OpenClients): void {
   clients
     .command("restore")
-    .description("lift a client's suspension; one by its software statement, beneath an operator's, stays")
+    .description("lift a client's suspension; the directory's own (by software statement or participants list), beneath an operator's, stays")
     .argument("<client-id>", "id of the client, which may be deleted: its software may then register again")
     .action((id: string) =>
       withClients(open, async (opened) => {
@@ -137,7 +137,7 @@ function addRestore(clients: Command, open: OpenClients): void {
           }
           return opened.lifecycle.restore(client, by);
         });
-        await print(left ? `Client ${id} stays suspended by its software statement: ${fitForTerminal(left.reason)}.\n` : `Client ${id} is active.\n`);
+        await print(left ? `Client ${id} stays suspended by the directory: ${fitForTerminal(left.reason)}.\n` : `Client ${id} is active.\n`);
       }),
     );
 }
@@ -184,13 +184,7 @@ function addRecover(clients: Command, open: OpenClients): void {
     .addHelpText("after", "\nA TPP can do this by itself, with its certificate and a fresh statement: POST .../oauth2/register/recover")
     .action((id: string) =>
       withClients(open, async (opened) => {
-        const { token } = await changed(opened, id, async (client, by) => {
-          const jwt = await opened.clients.statementOf(id);
-          if (jwt === undefined) {
-            throw new Error(`client ${id} has no software statement in the store; delete it and let the TPP register again`);
-          }
-          return opened.lifecycle.recover(client, { jwt }, by);
-        });
+        const { token } = await changed(opened, id, (client, by) => opened.lifecycle.recover(client, undefined, by));
         await print(`registration_client_uri    ${registrationClientUri(opened.realm, id)}\nregistration_access_token  ${token}\n`);
         console.error("Hand the token to the TPP over a safe channel: it is not shown again.");
       }),

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -10,7 +9,7 @@ import { bankSettings, bankUrl } from "../bank/bank-settings.ts";
 import { createSampleData } from "../bank/sample-data.ts";
 import { createIntrospection } from "../bank/token-introspection.ts";
 import { readCertificate } from "../certs/certificate.ts";
-import { hostsOf, loadOrCreateLocalAuthority } from "../certs/local-authority.ts";
+import { hostsOf, loadOrCreateLocalAuthority, replaceFile } from "../certs/local-authority.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { systemRandomness } from "../kernel/identifiers.ts";
 import { createLog, type LogLevel } from "../kernel/log.ts";
@@ -133,7 +132,8 @@ async function bankIdentity({ authority, resourceServers }: SandboxPlaces, sampl
   const local = await loadOrCreateLocalAuthority({ folder: authority, clock: systemClock });
   const tls = await local.serverCertificate("bank", hostsOf([bankUrl(sampleBank)]));
   const { publicKeyHash } = readCertificate(tls.certPem);
-  await writeFile(resourceServers, `${JSON.stringify([{ name: "sample-bank", publicKeySha256: publicKeyHash }], undefined, 2)}\n`);
+  // Whole or not at all: the server may be reading it at this moment.
+  await replaceFile(resourceServers, `${JSON.stringify([{ name: "sample-bank", publicKeySha256: publicKeyHash }], undefined, 2)}\n`, 0o644);
   return { tls, caPem: local.caPem };
 }
 

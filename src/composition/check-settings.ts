@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { resolve } from "node:path";
+import { createSampleData } from "../bank/sample-data.ts";
 import { readCrlSources } from "../certs/crl-sources.ts";
 import { loadTrustAnchors, readAuthorities } from "../certs/trust-anchors.ts";
 import { roleScopesSchema } from "../policy/scope/role-scopes.ts";
@@ -26,7 +27,7 @@ export async function checkedSettings(sources: SettingsSources): Promise<Setting
   return settings;
 }
 
-async function fileProblems(root: string, { tls, secrets, directory, certificates, tables, bankProducts }: Settings): Promise<string[]> {
+async function fileProblems(root: string, { tls, secrets, directory, certificates, tables, bankProducts, customersModule, sampleBank }: Settings): Promise<string[]> {
   const { certificateFile, keyFile } = tls;
   const { caFile } = directory;
   const problems = await Promise.all([
@@ -40,8 +41,21 @@ async function fileProblems(root: string, { tls, secrets, directory, certificate
     problemOf("tables.roleScopesFile", () => readRoleScopes(root, tables.roleScopesFile, bankProducts)),
     resourceServerProblems(root, tables),
     anchorProblems(root, "tables.resourceServerAnchors", tables.resourceServerAnchors),
+    // Read, not run: what it exports is looked at when it is opened.
+    customersModule === undefined ? [] : problemOf("customersModule", () => readSettingsFile(root, customersModule)),
+    closedAccountProblems(sampleBank.closedAccounts),
   ]);
   return problems.flat();
+}
+
+function closedAccountProblems(closed: readonly string[]): string[] {
+  try {
+    createSampleData("", closed);
+    return [];
+  } catch (error) {
+    // It begins with the setting's name.
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }
 
 /** Each file by itself; then whether anchors remain, of which there are none only where none were asked for. */

@@ -83,7 +83,7 @@ export async function createCustomerSide(surroundings: Surroundings, needs: Cust
       consents,
       customers,
       login: createCustomerLogin({ ...common, directory: customers }),
-      accountsForConsent: source.accountsForConsent,
+      accountsForConsent: (customerId: string, cnpj?: string) => source.accountsForConsent(customerId, cnpj),
       formKey,
       secondFactor: settings.login.secondFactor,
     },

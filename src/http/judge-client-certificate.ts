@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import type { CertificateVerdict } from "../policy/trust/judge-certificate.ts";
 import type { Verdicts } from "../policy/trust/certificate-verdicts.ts";
+import type { CallerAddress } from "./caller-address.ts";
 import type { PresentedCertificate, ReadClientCertificate } from "./client-certificate.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -16,6 +17,7 @@ export type JudgeClientCertificate = (request: IncomingMessage) => Promise<Judge
 export interface ClientCertificateJudgeNeeds {
   readonly read: ReadClientCertificate;
   readonly verdicts: Verdicts<CertificateVerdict>;
+  readonly callerAddress: CallerAddress;
   /** How many certificates of one address may be refused a minute before further ones are not looked at. */
   readonly refusals: RateLimit;
 }
@@ -23,10 +25,10 @@ export interface ClientCertificateJudgeNeeds {
 /**
  * Judges the BRCAC of a request by the same rules on every endpoint. The verdict of a connection is remembered until
  * a revocation list changes or its validity ends, so that a warm connection pays next to nothing. Judging costs
- * milliseconds and anybody can make new certificates for it: who sends ever new bad ones has to wait. Nobody waits for
- * others behind the same proxy, nor with a certificate that has been judged already.
+ * milliseconds and anybody can make new certificates for it: who sends ever new bad ones has to wait. Nobody waits with a
+ * certificate that has been judged already, nor behind a proxy that does not tell whom it speaks for.
  */
-export function createClientCertificateJudge({ read, verdicts, refusals }: ClientCertificateJudgeNeeds): JudgeClientCertificate {
+export function createClientCertificateJudge({ read, verdicts, callerAddress, refusals }: ClientCertificateJudgeNeeds): JudgeClientCertificate {
   return async (request) => {
     const reading = read(request);
     if (reading === "absent") {
@@ -35,19 +37,17 @@ export function createClientCertificateJudge({ read, verdicts, refusals }: Clien
     if (reading === "unreadable") {
       return { verdict: unreadable, presented: undefined };
     }
-    if (!reading.ofConnection) {
-      return { verdict: await verdicts.judge(reading.leaf, reading.sent), presented: reading };
-    }
-    const known = verdicts.remembered(reading.leaf);
+    const sent = reading.ofConnection ? undefined : reading.sent;
+    const known = verdicts.remembered(reading.leaf, sent);
     if (known) {
       return { verdict: known, presented: reading };
     }
-    const address = request.socket.remoteAddress ?? "";
-    if (refusals.wait(address) > 0) {
+    const address = callerAddress(request);
+    if (address !== undefined && refusals.wait(address) > 0) {
       return { verdict: tooManyRefused, presented: reading };
     }
-    const verdict = await verdicts.judge(reading.leaf);
-    if (!verdict.ok) {
+    const verdict = await verdicts.judge(reading.leaf, sent);
+    if (!verdict.ok && address !== undefined) {
       refusals.take(address);
     }
     return { verdict, presented: reading };

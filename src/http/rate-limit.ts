@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
+import { networkOf } from "../kernel/caller-network.ts";
 import type { Clock } from "../kernel/clock.ts";
 
 export interface RateLimit {
-  /** Counts one call of this caller: 0 when it may go on, else the seconds to wait. */
+  /** Counts one call of this caller (a certificate's thumbprint, an address): 0 when it may go on, else the seconds to wait. */
   take(caller: string): number;
   /** The same for the next call, without counting it. */
   wait(caller: string): number;
@@ -24,8 +25,8 @@ export function createRateLimit(needs: { callsPerMinute: number; clock: Clock })
   const { callsPerMinute, clock } = needs;
   // The cache sets the place for all of them aside at once. The ecosystem has some thousand callers.
   const windows = new LRUCache<string, Window>({ max: 10_000 });
-  const current = (caller: string, now: number): Window => {
-    const known = windows.get(caller);
+  const current = (network: string, now: number): Window => {
+    const known = windows.get(network);
     return known && now - known.began < minute ? known : { began: now, calls: 0 };
   };
   const secondsLeft = ({ began, calls }: Window, now: number): number =>
@@ -36,15 +37,15 @@ export function createRateLimit(needs: { callsPerMinute: number; clock: Clock })
         return 0;
       }
       const now = clock();
-      const window = current(caller, now);
+      const window = current(networkOf(caller), now);
       const seconds = secondsLeft(window, now);
       window.calls += 1;
-      windows.set(caller, window);
+      windows.set(networkOf(caller), window);
       return seconds;
     },
     wait(caller) {
       const now = clock();
-      return callsPerMinute === 0 ? 0 : secondsLeft(current(caller, now), now);
+      return callsPerMinute === 0 ? 0 : secondsLeft(current(networkOf(caller), now), now);
     },
   };
 }

@@ -59,10 +59,10 @@ export function registrationHandlers(needs: RegistrationRoutesNeeds): DirectRout
     // Only a certificate that is accepted says who calls: of the others anybody makes as many as he likes.
     const accepted = certificate.verdict.ok ? certificate.presented : undefined;
     const caller = accepted?.thumbprint ?? needs.callerAddress(direct.request);
-    const wait = caller === undefined ? 0 : needs.rateLimit.take(caller);
-    if (wait > 0) {
+    const seconds = caller === undefined ? 0 : needs.rateLimit.take(caller);
+    if (seconds > 0) {
       const { headers, ...answer } = refusalAnswer(needs.realm, [{ code: "rate-limit.exceeded", expected: "fewer calls a minute", received: "too many" }]);
-      return { ...answer, headers: { ...headers, "retry-after": String(wait) } };
+      return { ...answer, headers: { ...headers, "retry-after": String(seconds) } };
     }
     return handler({ ...direct, certificate }, needs);
   };
@@ -240,8 +240,8 @@ function statementTaken({ statementJwt, facts }: AcceptedStatement): StatementTa
 
 async function suspendIfInactive(call: RegistrationCall, needs: RegistrationRoutesNeeds, { inactive }: Refused): Promise<void> {
   const suspension = inactive?.client.record.suspension;
-  const saidAlready = suspension?.by === "statement" || suspension?.over !== undefined;
-  if (inactive && !saidAlready) {
+  const ofDirectory = suspension?.by === "operator" ? suspension.over : suspension;
+  if (inactive && ofDirectory?.by !== "statement") {
     const reason = `${inactive.reason.code}: ${inactive.reason.received}`;
     await needs.lifecycle.suspend(inactive.client, { by: "statement", reason }, changedBy(call));
   }
@@ -277,8 +277,7 @@ function registrationPath(realm: Realm): string {
 
 /** The client of a management call: behind the registration path, or in its parameter `client_id`. */
 function managementOf(call: RegistrationCall, { realm }: RegistrationRoutesNeeds): { clientId: string; token: string | undefined } {
-  // In absolute form (RFC 9112 section 3.2.2) scheme and host come first.
-  const [path = "", query] = (call.request.url ?? "").replace(/^https?:\/\/[^/?#]*/i, "").split("?", 2);
+  const [path = "", query] = (call.request.url ?? "").split("?", 2);
   const inPath = path.slice(registrationPath(realm).length + 1).replace(/\/$/, "");
   const [inQuery, ...more] = inPath === "" ? new URLSearchParams(query).getAll("client_id") : [];
   return { clientId: inPath || (more.length === 0 && inQuery) || "", token: bearerOf(call) };

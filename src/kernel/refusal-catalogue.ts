@@ -656,9 +656,9 @@ const clientAuthentication = entriesOf(
     ],
     "client.suspended": [
       "DCR 7.2",
-      "The client is suspended, because its software statement says that it is not active.",
+      "The client is suspended, because the directory (its software statement, or the list of participants) says that it is not active.",
       "Have the organisation, software or role made active in the directory, then update the registration with PUT.",
-      "O cliente está suspenso, pois seu software statement diz que não está ativo.",
+      "O cliente está suspenso, pois o diretório (seu software statement ou a lista de participantes) diz que não está ativo.",
       "Reative a organização, o software ou o papel no diretório e atualize o registro com PUT.",
     ],
     "client.suspended-by-bank": [

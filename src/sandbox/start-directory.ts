@@ -55,9 +55,9 @@ export async function startDirectory(needs: StartDirectoryNeeds): Promise<Runnin
     await Promise.all(servers.map(closed));
   };
   try {
-    const open = await listen(createHttpsServer(settings.realHostNames ? asking : tls), settings.publicPort, "--public-port");
+    const open = await listen(createHttpsServer(settings.realHostNames ? asking : tls), settings.publicPort, settings.realHostNames ? "--real-host-names-port" : "--public-port");
     const mtls = settings.realHostNames ? open : await listen(createHttpsServer(asking), settings.mtlsPort, "--mtls-port");
-    const crl = settings.crlPort === undefined ? undefined : await listen(createHttpServer(hostIsJudgedHere), settings.crlPort, "crlPort");
+    const crl = settings.crlPort === undefined ? undefined : await listen(createHttpServer(hostIsJudgedHere), settings.crlPort, "--crl-port");
     const urls = directoryUrls(settings, {
       public: portOf(open),
       mtls: portOf(mtls),

@@ -15,7 +15,7 @@ export function readEncryptionKey(root: string, secrets: Settings["secrets"], ra
     return secrets.encryptionKey;
   }
   const file = resolve(root, secrets.encryptionKeyFile ?? "");
-  if (secrets.createMissingKeyFile) {
+  if (secrets.createMissingKeyFile && !existsSync(file)) {
     try {
       createOnce(file, `${randomness(32).toString("base64url")}\n`, randomness);
     } catch (error) {

@@ -217,8 +217,7 @@ export const settingsSchema = z.strictObject({
   tokens: tokens.prefault({}),
   consents: consents.prefault({}),
   login: login.prefault({}),
-  customersModule: z
-    .string()
+  customersModule: path
     .optional()
     .describe("Module of the bank that says who its customers are and which accounts they can share (src/policy/customer/README.md); not set: the server's own directory, without accounts"),
   sampleCustomers: z.boolean().default(false).describe("Enrol the sample bank's customers, whose passwords everybody knows (sandbox only)"),

@@ -90,9 +90,15 @@ function textOf(file: string): string {
  */
 function expectWholeData(file: string, folder: string): void {
   const state = stateOf(file);
-  if (state === "damaged" || (state === "short" && spawnSync(process.execPath, [walker, folder], { stdio: "ignore" }).status !== 0)) {
+  if (state === "damaged" || (state === "short" && !canBeRead(folder))) {
     throw new Error("its data.mdb is damaged; restore it from a backup");
   }
+}
+
+/** Only LMDB's own word or death speaks of damage; whatever else went wrong there says nothing of the file. */
+function canBeRead(folder: string): boolean {
+  const { signal, stderr } = spawnSync(process.execPath, [walker, folder], { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
+  return !["SIGBUS", "SIGSEGV", "SIGABRT"].includes(signal ?? "") && !/MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID)/.test(stderr);
 }
 
 /** Another process may be in the midst of a write: what it leaves half done for us to see is whole soon. */

@@ -2,7 +2,7 @@ import { Cluster, type Redis } from "ioredis";
 import type { Log } from "../kernel/log.ts";
 import type { RedisClient } from "./redis-connection.ts";
 
-const waiver = "set requirePersistence to false if you accept the loss";
+const waiver = "set store.redis.requirePersistence to false if you accept the loss, which the profile production does not";
 
 /**
  * Refuses servers that forget: the store holds registrations and consents, it is no cache. In a Cluster every master

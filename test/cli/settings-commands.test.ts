@@ -88,6 +88,8 @@ describe("porteiro settings check", () => {
   });
 
   const wrongFiles: Record<string, { change: () => Record<string, string>; named: RegExp }> = {
+    "no module of the bank": { change: () => ({ PORTEIRO_CUSTOMERS_MODULE: join(folder, "none.mjs") }), named: /customersModule: .*none\.mjs cannot be read: it is missing/ },
+    "an unknown account of the sample bank": { change: () => ({ PORTEIRO_SAMPLE_BANK_CLOSED_ACCOUNTS: "1-1" }), named: /sampleBank\.closedAccounts: expected numbers of the sample's deposit accounts/ },
     "a missing certificate": { change: () => ({ PORTEIRO_TLS_CERTIFICATE_FILE: join(folder, "none.crt") }), named: /tls: .*none\.crt cannot be read: it is missing/ },
     "a certificate file without one": { change: () => ({ PORTEIRO_TLS_CERTIFICATE_FILE: file("empty.crt") }), named: /tls: .*empty\.crt: expected a PEM file with a certificate/ },
     "a key that is none": { change: () => ({ PORTEIRO_TLS_KEY_FILE: file("empty.key") }), named: /tls: .*empty\.key: expected a PEM file with a private key/ },

@@ -13,18 +13,26 @@ const cpf = "52998224725";
 const bank = `
 const ana = { customerId: "core-banking-4711", name: "Ana Amostra", cpf: "${cpf}", companies: [], hasSecondFactor: false };
 const isAna = ({ kind, text }) => (kind === "cpf" ? text === ana.cpf : text === "ana");
+class Bank {
+  accounts = ["account-of-"];
+  constructor(directory) {
+    this.directory = directory;
+  }
+  async accountsForConsent(customerId) {
+    return this.accounts.map((start) => ({ accountId: start + customerId, type: "CONTA_POUPANCA", branchCode: "4321", maskedNumber: "***88-7" }));
+  }
+  async close() {
+    globalThis.closedBank = true;
+  }
+}
 export const createCustomers = async ({ clock, log }) => {
   log.debug({ at: clock() }, "the bank's customers are at hand");
-  return {
-    directory: {
+  return new Bank({
       find: async (customerId) => (customerId === ana.customerId ? ana : undefined),
       findByLogin: async (login) => (isAna(login) ? ana : undefined),
       verifyPassword: async (login, password) => (isAna(login) && password === "from the core" ? ana : undefined),
       verifyCode: async () => false,
-    },
-    accountsForConsent: async (customerId) => [{ accountId: "account-of-" + customerId, type: "CONTA_POUPANCA", branchCode: "4321", maskedNumber: "***88-7" }],
-    close: async () => { globalThis.closedBank = true; },
-  };
+  });
 };
 `;
 

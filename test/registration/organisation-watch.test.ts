@@ -115,6 +115,30 @@ describe("the participants list", () => {
     await lifecycle.restore(await found(), by);
   });
 
+  it("is heard beneath an operator's suspension too: what the operator lifts, the list still holds", async () => {
+    const by = { actor: { kind: "operator", operator: "test" } } as const;
+    await lifecycle.suspend(await found(), { by: "operator", reason: "fraud" }, by);
+    await organisationIs("Withdrawn");
+    listIsDue();
+    await until(async () => (await found()).record.suspension?.over?.by === "directory");
+    const left = await lifecycle.restore(await found(), by);
+    expect(left?.by).to.equal("directory");
+    expectRefusal(await world.server.requestToken(tpp, client.clientId), "client.suspended");
+    await organisationIs("Active");
+    listIsDue();
+    await until(active);
+  });
+
+  it("and an operator's recovery of a lost token takes back nothing of the operator's word", async () => {
+    const by = { actor: { kind: "operator", operator: "test" } } as const;
+    await organisationIs("Withdrawn");
+    listIsDue();
+    await until(suspended);
+    await lifecycle.restore(await found(), by);
+    client = { ...client, token: (await lifecycle.recover(await found(), undefined, by)).token };
+    expect((await found()).record.keptByOperator).to.equal(true);
+  });
+
   it("does not suspend again what an operator restored against it, until the next statement", async () => {
     await organisationIs("Withdrawn");
     listIsDue();

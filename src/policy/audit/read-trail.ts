@@ -46,7 +46,13 @@ export async function walkTrail({ store, beginning, sealKey, known, onPage }: Wa
   if (head === undefined && after === undefined) {
     return { verdict: verifier.finishEmpty(notEmpty), head };
   }
-  return { verdict: verifier.finish(head, sealKey), head };
+  const verdict = verifier.finish(head, sealKey);
+  return { verdict: kept && "problem" in kept ? withUnknownBeginning(verdict, kept.problem) : verdict, head };
+}
+
+/** Every record may be sound, and the trail still another than the one that was begun: nobody can tell any more. */
+function withUnknownBeginning(verdict: Verdict, problem: string): Verdict {
+  return { fault: { kind: "replaced", sequence: 1, reason: `where the trail began cannot be read: ${problem}` }, ...verdict };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Log } from "../../kernel/log.ts";
 import type { ClientRecords } from "../../store/client-records.ts";
+import { isStoreUnavailable } from "../../store/open-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Consents } from "./consents.ts";
 
@@ -52,7 +53,14 @@ export function createExpirySweep(needs: ExpirySweepNeeds): ExpirySweep {
     for (let after: string | undefined; !stopping.signal.aborted; ) {
       const ids = await clients.list(realm, { limit: perPage, ...(after === undefined ? {} : { after }) });
       for (const clientId of ids) {
-        await sweepClient(clientId);
+        await sweepClient(clientId).catch((error: unknown) => {
+          // One record that cannot be read holds up nobody else's; a store out of reach ends the turn.
+          if (isStoreUnavailable(error)) {
+            throw error;
+          }
+          log.error({ clientId, problem: String(error) }, "the ends of a client's consents were not all written down");
+        });
+        await rest(needs.restMs ?? 20);
       }
       after = ids.at(-1);
       if (ids.length < perPage) {

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import ipaddr from "ipaddr.js";
+import { networkOf } from "../../kernel/caller-network.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { derivedKey } from "../../kernel/secret-box.ts";
 import type { Store } from "../../store/store.ts";
@@ -117,12 +117,4 @@ export function createCustomerLogin(needs: CustomerLoginNeeds): CustomerLogin {
       return "outcome" in found ? found : { outcome: "ok", customer: found, acr: levelsOfAssurance.loa3 };
     },
   };
-}
-
-/** What one caller can change at will counts as one: an IPv6 subscriber has at least a /64. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const read = ipaddr.process(address);
-  if (read.kind() === "ipv4") return read.toString();
-  return read.toNormalizedString().split(":").slice(0, 4).join(":");
 }

@@ -45,7 +45,7 @@ export interface ClientLifecycle {
   /** Ends the client, its registration access token and all its tokens in one step; an operator's decisions stay. */
   remove(client: VersionedClient, by: ChangedBy): Promise<void>;
   /** A new registration access token; the old one is dead. */
-  recover(client: VersionedClient, statement: StatementTaken, by: ChangedBy): Promise<{ token: string }>;
+  recover(client: VersionedClient, statement: StatementTaken | undefined, by: ChangedBy): Promise<{ token: string }>;
   suspend(client: VersionedClient, suspension: Pick<ClientSuspension, "by" | "reason">, by: ChangedBy): Promise<void>;
   /**
    * By an operator, lifts the suspension that is in force; by the server, what the directory said. Gives the suspension
@@ -117,7 +117,7 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
 
     async recover(client, statement, by) {
       const token = newToken(client.record.clientId.slice(0, 16), needs.randomness);
-      await change(client, { registrationTokenHash: sha256(token) }, "client.recovered", by, { statement });
+      await change(client, { registrationTokenHash: sha256(token) }, "client.recovered", by, statement && { statement });
       return { token };
     },
 
@@ -153,7 +153,7 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
 }
 
 /** What the participants list changes of a client, by the status that it gives its organisation; undefined for none given. */
-export function changeByList({ status, suspension, keptByOperator }: ClientRecord, listed: string | undefined): "suspend" | "restore" | undefined {
+export function changeByList({ suspension, keptByOperator }: ClientRecord, listed: string | undefined): "suspend" | "restore" | undefined {
   const ofDirectory = suspension?.by === "operator" ? suspension.over : suspension;
   switch (listed?.toLowerCase()) {
     case "active":
@@ -161,7 +161,7 @@ export function changeByList({ status, suspension, keptByOperator }: ClientRecor
     // The contract knows these and no others: of another word nobody can say what it means.
     case "pending":
     case "withdrawn":
-      return status === "active" && !keptByOperator ? "suspend" : undefined;
+      return ofDirectory === undefined && !keptByOperator ? "suspend" : undefined;
     default:
       return undefined;
   }

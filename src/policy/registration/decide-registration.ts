@@ -32,7 +32,7 @@ export interface Refused {
   readonly inactive?: { readonly client: VersionedClient; readonly reason: Refusal };
 }
 
-/** Accepted: what is to be registered. The one thing without which the engine stores nothing. */
+/** Accepted: what is to be registered. The one thing without which nothing is stored. */
 export interface AcceptedStatement {
   readonly accepted: true;
   readonly operation: StatementOperation;

@@ -2,6 +2,7 @@ import type { Participants, ParticipantsReading } from "../../directory/particip
 import { printable } from "../../kernel/refusal.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { ClientRecords } from "../../store/client-records.ts";
+import { isStoreUnavailable } from "../../store/open-store.ts";
 import type { Store } from "../../store/store.ts";
 import { changeByList, ClientChangedMeanwhile, type ClientLifecycle } from "./client-lifecycle.ts";
 
@@ -60,8 +61,10 @@ export function createOrganisationWatch(needs: OrganisationWatchNeeds): Organisa
       for (const clientId of page) {
         if (!mayGoOn()) return;
         await judge(clientId, list).catch((error: unknown) => {
-          // Whoever changed it meanwhile is right; the next list sees what came of it.
-          if (!(error instanceof ClientChangedMeanwhile)) throw error;
+          // Whoever changed it meanwhile is right; the next list sees what came of it. One record that cannot be read
+          // holds up no other; a store out of reach ends the pass.
+          if (isStoreUnavailable(error)) throw error;
+          if (!(error instanceof ClientChangedMeanwhile)) log.error({ clientId, problem: String(error) }, "a client was not compared with the participants list");
         });
       }
       after = page.length < pageSize ? undefined : page.at(-1);

@@ -25,8 +25,8 @@ export interface Verdicts<Verdict> {
    * socket when left out. Never rejects. Remembered until a revocation list changes or is due, or a validity ends.
    */
   judge(certificate: CertificateInput | undefined, sentChain?: readonly CertificateInput[]): Promise<Verdict>;
-  /** The remembered verdict on a certificate as it came on its socket, without waiting; undefined when it must be judged (again). */
-  remembered(certificate: X509Certificate): Verdict | undefined;
+  /** The remembered verdict on a certificate as it came, without waiting; undefined when it must be judged (again). */
+  remembered(certificate: X509Certificate, sentChain?: readonly CertificateInput[]): Verdict | undefined;
 }
 
 /** Verdicts on BRCAC certificates. */
@@ -92,7 +92,8 @@ function createVerdicts<Verdict extends Warned>(
     return entry;
   }
 
-  const remembered = (certificate: X509Certificate) => {
+  const remembered = (certificate: X509Certificate, sentChain?: readonly CertificateInput[]) => {
+    if (sentChain) return recall(keyOf(certificate, sentChain))?.verdict;
     const known = byObject.get(certificate);
     if (holds(known)) return known.verdict;
     const entry = recall(keyOf(certificate, sentWith(certificate)));

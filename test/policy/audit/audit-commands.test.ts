@@ -146,6 +146,18 @@ describe("porteiro audit", () => {
     expect((await porteiro("verify")).out).to.contain("is whole: 7 entries").and.contain("(seal checked)");
   });
 
+  it("verify does not call a trail whole when the note of its beginning was altered", async () => {
+    await ground.serveOnce();
+    expect((await porteiro("verify")).code).to.equal(0);
+    const { place } = ground.beginning;
+    const value = (await ground.store.get(place))!;
+    await ground.store.put(place.tag, { name: place.name, value: `${value.slice(0, -4)}AAAA` });
+    const { code, err } = await porteiro("verify");
+    expect(code).to.equal(1);
+    expect(err).to.contain("First fault, at entry 1 (replaced): where the trail began cannot be read");
+    await ground.store.put(place.tag, { name: place.name, value });
+  });
+
   /** What somebody with access to the store can take away of the tag `audit`; the result puts it back. */
   async function wipe() {
     const entries = await ground.store.scan(noticeTag, "entry/", { limit: 1000 });
