@@ -280,7 +280,7 @@ describe("the store on one Redis", () => {
     const managed = await startRedis(["--rename-command", "CONFIG", ""]);
     try {
       const error = await failureOf(openStore(redisOptions(managed.connection), needs));
-      expect(error.message).matches(/does not let us read its settings \(CONFIG GET.*set requirePersistence to false/s);
+      expect(error.message).matches(/does not let us read its settings \(CONFIG GET.*set store\.redis\.requirePersistence to false/s);
       await (await openStore(redisOptions(managed.connection, { requirePersistence: false }), needs)).close();
     } finally {
       await managed.stop();
