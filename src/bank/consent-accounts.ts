@@ -1,17 +1,10 @@
+import type { AccountToShare } from "../policy/customer/bank-customers.ts";
 import { isDepositAccount, type DepositAccount } from "./sample-accounts.ts";
 import type { SampleData } from "./sample-data.ts";
 
-/** An account that a customer can choose on the consent page. */
-export interface ConsentAccount {
-  /** The accountId of the accounts API, which the consent then names. */
-  readonly accountId: string;
-  readonly type: "CONTA_DEPOSITO_A_VISTA" | "CONTA_POUPANCA" | "CONTA_PAGAMENTO_PRE_PAGA";
-  /** 4 digits. */
-  readonly branchCode: string;
-  /** Number and check digit, all but the last four characters masked. */
-  readonly maskedNumber: string;
-  /** The company that holds it; absent for an account of a person. */
-  readonly cnpj?: string;
+/** An account that a customer can choose on the consent page; of its number the last four characters are left. */
+export interface ConsentAccount extends AccountToShare {
+  readonly type: (typeof openFinanceTypes)[keyof typeof openFinanceTypes];
 }
 
 /** What Open Finance calls each kind of deposit account. */

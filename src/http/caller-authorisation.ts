@@ -1,4 +1,5 @@
 import type { IntrospectToken } from "../policy/token/introspect-token.ts";
+import { bearerToken } from "./bearer-token.ts";
 import type { AuthorizeCaller } from "./consents/consent-caller.ts";
 import type { JudgeClientCertificate } from "./judge-client-certificate.ts";
 
@@ -9,7 +10,7 @@ import type { JudgeClientCertificate } from "./judge-client-certificate.ts";
 export function createCallerAuthorisation(needs: { introspect: IntrospectToken; judgeCertificate: JudgeClientCertificate }): AuthorizeCaller {
   return async (ctx, scope) => {
     const { verdict, presented } = await needs.judgeCertificate(ctx.req);
-    const token = /^bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(ctx.get("authorization"))?.[1];
+    const token = bearerToken(ctx.req);
     if (!verdict.ok || !presented || token === undefined) {
       return { ok: false, status: 401 };
     }

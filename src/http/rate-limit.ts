@@ -37,10 +37,11 @@ export function createRateLimit(needs: { callsPerMinute: number; clock: Clock })
         return 0;
       }
       const now = clock();
-      const window = current(networkOf(caller), now);
+      const network = networkOf(caller);
+      const window = current(network, now);
       const seconds = secondsLeft(window, now);
       window.calls += 1;
-      windows.set(networkOf(caller), window);
+      windows.set(network, window);
       return seconds;
     },
     wait(caller) {

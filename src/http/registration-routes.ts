@@ -3,9 +3,9 @@ import type { AuditActor } from "../kernel/audit-entry.ts";
 import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import { newClientId, newToken, routeOf, routeOfSoftware, sha256, type Randomness } from "../kernel/identifiers.ts";
 import { refusalCatalogue } from "../kernel/refusal-catalogue.ts";
-import { engineClient } from "../oidc/client-adapter.ts";
 import { endpointPaths, recoverUrl, registrationClientUri, type Realm } from "../oidc/endpoints.ts";
-import { ClientChangedMeanwhile, type ChangedBy, type ClientLifecycle, type StatementTaken } from "../policy/registration/client-lifecycle.ts";
+import { ClientChangedMeanwhile, wordOfDirectory, type ChangedBy, type ClientLifecycle, type StatementTaken } from "../policy/registration/client-lifecycle.ts";
+import { registeredMembers } from "../policy/registration/client-metadata.ts";
 import {
   certificateGate,
   decideManagement,
@@ -18,6 +18,7 @@ import { duplicateOf } from "../policy/registration/metadata-checks.ts";
 import { heldProducts, suspendedSoftware } from "../policy/registration/operator-decision.ts";
 import type { RegistrationFactsSource } from "../policy/registration/registration-facts.ts";
 import type { ClientRecord, ClientRecords, OperatorDecision } from "../store/client-records.ts";
+import { bearerToken } from "./bearer-token.ts";
 import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import type { JudgeClientCertificate, JudgedCertificate } from "./judge-client-certificate.ts";
@@ -193,7 +194,7 @@ function withCertificateWarnings([gate, ...rest]: readonly Record<string, unknow
 
 /** The token's own beginning tells its client, as the address does in the real call. */
 async function dryRunOperation(call: RegistrationCall, { clients }: RegistrationRoutesNeeds): Promise<Pick<StatementCall, "operation" | "management">> {
-  const token = bearerOf(call);
+  const token = bearerToken(call.request);
   if (token === undefined) {
     return { operation: "register" };
   }
@@ -211,7 +212,7 @@ function registered(
 ): JsonAnswer {
   const { clientId } = record;
   const { token: registration_access_token, statementJwt: software_statement } = given;
-  const body = { ...engineClient(record), software_statement, registration_client_uri: registrationClientUri(realm, clientId), registration_access_token };
+  const body = { ...registeredMembers(record), software_statement, registration_client_uri: registrationClientUri(realm, clientId), registration_access_token };
   return { status, headers: notStored, body, logged: { clientId } };
 }
 
@@ -239,9 +240,7 @@ function statementTaken({ statementJwt, facts }: AcceptedStatement): StatementTa
 }
 
 async function suspendIfInactive(call: RegistrationCall, needs: RegistrationRoutesNeeds, { inactive }: Refused): Promise<void> {
-  const suspension = inactive?.client.record.suspension;
-  const ofDirectory = suspension?.by === "operator" ? suspension.over : suspension;
-  if (inactive && ofDirectory?.by !== "statement") {
+  if (inactive && wordOfDirectory(inactive.client.record.suspension)?.by !== "statement") {
     const reason = `${inactive.reason.code}: ${inactive.reason.received}`;
     await needs.lifecycle.suspend(inactive.client, { by: "statement", reason }, changedBy(call));
   }
@@ -280,11 +279,7 @@ function managementOf(call: RegistrationCall, { realm }: RegistrationRoutesNeeds
   const [path = "", query] = (call.request.url ?? "").split("?", 2);
   const inPath = path.slice(registrationPath(realm).length + 1).replace(/\/$/, "");
   const [inQuery, ...more] = inPath === "" ? new URLSearchParams(query).getAll("client_id") : [];
-  return { clientId: inPath || (more.length === 0 && inQuery) || "", token: bearerOf(call) };
-}
-
-function bearerOf({ request }: RegistrationCall): string | undefined {
-  return /^bearer +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(request.headers.authorization ?? "")?.[1];
+  return { clientId: inPath || (more.length === 0 && inQuery) || "", token: bearerToken(call.request) };
 }
 
 function changedBy({ certificate: { verdict, presented }, requestId }: RegistrationCall): ChangedBy {

@@ -154,7 +154,7 @@ export function createClientLifecycle(needs: ClientLifecycleNeeds): ClientLifecy
 
 /** What the participants list changes of a client, by the status that it gives its organisation; undefined for none given. */
 export function changeByList({ suspension, keptByOperator }: ClientRecord, listed: string | undefined): "suspend" | "restore" | undefined {
-  const ofDirectory = suspension?.by === "operator" ? suspension.over : suspension;
+  const ofDirectory = wordOfDirectory(suspension);
   switch (listed?.toLowerCase()) {
     case "active":
       return ofDirectory?.by === "directory" ? "restore" : undefined;
@@ -167,6 +167,11 @@ export function changeByList({ suspension, keptByOperator }: ClientRecord, liste
   }
 }
 
+/** The suspension that the directory gave, in a statement or in its list; it stands below an operator's. */
+export function wordOfDirectory(suspension: ClientSuspension | undefined): ClientSuspension | undefined {
+  return suspension?.by === "operator" ? suspension.over : suspension;
+}
+
 function stateFor(suspension: ClientSuspension | undefined): Pick<ClientRecord, "status" | "suspension"> {
   return suspension ? { status: "suspended", suspension } : { status: "active" };
 }
@@ -176,7 +181,7 @@ function joined(before: ClientSuspension | undefined, added: ClientSuspension): 
   if (added.by !== "operator") {
     return before?.by === "operator" ? { ...before, over: added } : added;
   }
-  const over = before?.by === "operator" ? before.over : before;
+  const over = wordOfDirectory(before);
   return over ? { ...added, over } : added;
 }
 

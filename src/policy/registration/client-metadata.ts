@@ -1,4 +1,5 @@
 import type { SoftwareStatement } from "../../directory/software-statement.ts";
+import type { ClientRecord } from "../../store/client-records.ts";
 import { hasControlCharacters, longestName, type RegistrationRequest } from "./registration-request.ts";
 
 /** The one value that the profile allows for each of these members (DCR 7.1.1-1, FAPI-BR 6.2, D1, D4, D5). */
@@ -53,6 +54,11 @@ export function clientMetadata(statement: SoftwareStatement, request: Registrati
     software_id: statement.softwareId,
     software_version: shownText(statement.version),
   });
+}
+
+/** A registered client as the registration's answer shows it and the engine knows it (RFC 7591 section 3.2.1), without its secrets. */
+export function registeredMembers({ metadata, clientId, registeredAt }: ClientRecord): Record<string, unknown> {
+  return { ...metadata, client_id: clientId, client_id_issued_at: registeredAt };
 }
 
 function completedGrantTypes(request: RegistrationRequest): string[] {
