@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { createLog } from "../../src/kernel/log.ts";
 import { createExpirySweep } from "../../src/policy/consent/expiry-sweep.ts";
+import { clientTag, routeOf } from "../../src/kernel/identifiers.ts";
+import { consentName } from "../../src/store/consent-records.ts";
 import { grantName } from "../../src/store/grant-records.ts";
 import { begin, byServer, day, openConsentBank, personal, type ConsentBank } from "./consent-bank.ts";
 
@@ -44,5 +46,23 @@ describe("the end of consents that nobody reads", () => {
     bank.advance(day + 1000);
     expect(await second.turn()).to.equal(true);
     expect(await bank.records.grantedTo(one, { limit: 1000 })).to.deep.equal([]);
+  });
+
+  it("is not held up for the others by one consent that cannot be read", async () => {
+    bank.advance(day + 1000);
+    const clientIds = [await bank.client("software-3"), await bank.client("software-4"), await bank.client("software-5")].map(({ clientId }) => clientId).sort();
+    const soon = (bank.clock() + day) / 1000;
+    const consents = await Promise.all(clientIds.map((clientId) => authorised(clientId, 1, soon)));
+    const [first = ""] = clientIds;
+    await bank.store.put(clientTag(routeOf(first) ?? ""), { name: consentName(consents[0]?.[0] ?? ""), value: "{ damaged" });
+    bank.advance(day + 1000);
+    const lines: string[] = [];
+    const log = createLog("error", { write: (line: string) => void lines.push(line) });
+    expect(await createExpirySweep({ ...bank, realm: "openbanking_brasil", log, restMs: 0 }).turn()).to.equal(true);
+    for (const [place, clientId] of clientIds.entries()) {
+      expect((await endsOf(clientId)).map(({ subject }) => subject.id)).to.deep.equal(place === 0 ? [] : consents[place]);
+    }
+    expect(lines).to.have.length(1);
+    expect(JSON.parse(lines[0] ?? "")).to.include({ clientId: first });
   });
 });

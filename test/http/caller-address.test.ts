@@ -105,6 +105,15 @@ describe("limits by address", function () {
     expect(await logIn(server, ...customer, from("203.0.113.8"))).to.equal(429);
   });
 
+  it("behind a proxy lock the network of an IPv6 address, whose owner has all of it", async () => {
+    const server = await start(["127.0.0.0/8"]);
+    for (let attempt = 0; attempt < 60; attempt += 1) {
+      expect(await logIn(server, `nobody${attempt}`, "wrong", from(`2001:db8:2:7::${attempt.toString(16)}`))).to.equal(401);
+    }
+    expect(await logIn(server, ...customer, from("2001:db8:2:7:ffff::1"))).to.equal(429);
+    expect(await logIn(server, ...customer, from("2001:db8:2:8::1"))).to.equal(303);
+  });
+
   it("of registrations count in the same way", async () => {
     const [behind, alone] = [await start(["127.0.0.0/8"]), await start([])];
     const calls = async (server: TestServer, headers: Record<string, string>) => (await server.post(server.url("registration"), {}, { headers })).status;

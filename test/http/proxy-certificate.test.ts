@@ -31,8 +31,8 @@ describe("client certificates that come in headers (RFC 9440)", () => {
     await directory.stop();
   });
 
-  async function startBehind(trustedProxies: readonly string[]): Promise<TestServer> {
-    const server = await startTestServer({ directory, settings: { trustedProxies } });
+  async function startBehind(trustedProxies: readonly string[], more: Readonly<Record<string, unknown>> = {}): Promise<TestServer> {
+    const server = await startTestServer({ directory, settings: { trustedProxies, ...more } });
     servers.push(server);
     return server;
   }
@@ -124,6 +124,24 @@ describe("client certificates that come in headers (RFC 9440)", () => {
         expectRefusal(await ask(server, client.clientId, headers), 401, "invalid_client", "certificate.unreadable");
       }
     });
+  });
+
+  it("that are refused count by the address that the proxy tells, and nobody waits behind one that tells none", async () => {
+    const server = await startBehind(["127.0.0.0/8"], { registration: { requestsPerMinute: 2 } });
+    const statusOf = async (told: Record<string, string>, identity: TlsIdentity): Promise<number> =>
+      (await server.post(server.url("token"), {}, { headers: { ...proxyHeaders(identity), ...told } })).status;
+    const stream = async (told: Record<string, string>): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (let attempt = 0; attempt < 4; attempt += 1) {
+        statuses.push(await statusOf(told, await tpp.forge("expired")));
+      }
+      return statuses;
+    };
+    const from = (address: string) => ({ "x-forwarded-for": address });
+    expect(await stream(from("203.0.113.7"))).to.deep.equal([401, 401, 429, 429]);
+    expect(await statusOf(from("203.0.113.8"), await tpp.forge("expired"))).to.equal(401);
+    expect(await stream({})).to.deep.equal([401, 401, 401, 401]);
+    expect(await statusOf({}, tpp.tls)).to.equal(400);
   });
 
   for (const trustedProxies of [[], ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]]) {

@@ -1,15 +1,16 @@
 import { expect } from "chai";
 import { setTimeout as rest } from "node:timers/promises";
 import { z } from "zod";
-import { createClientRecords, type ClientRecord, type ClientRecords, type ClientSuspension } from "../../src/store/client-records.ts";
+import { clientNames, createClientRecords, type ClientRecord, type ClientRecords, type ClientSuspension } from "../../src/store/client-records.ts";
 import { changeByList, createClientLifecycle, type ClientLifecycle } from "../../src/policy/registration/client-lifecycle.ts";
 import { createAuditLog } from "../../src/policy/audit/audit-log.ts";
-import { systemRandomness } from "../../src/kernel/identifiers.ts";
+import { clientTag, routeOf, systemRandomness } from "../../src/kernel/identifiers.ts";
 import type { Participants } from "../../src/directory/participants.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { createOrganisationWatch } from "../../src/policy/registration/organisation-watch.ts";
 import { openLmdbStore } from "../../src/store/lmdb-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import { openConsentBank, type ConsentBank } from "../consent/consent-bank.ts";
 import type { SandboxTpp } from "../support/sandbox.ts";
 import { expectRefusal, startRegistrationWorld, type Registered, type RegistrationWorld } from "./registration-world.ts";
 
@@ -189,6 +190,37 @@ describe("the participants list", () => {
     world.directory.faults.clear();
     world.time.forward(2);
     await until(suspended);
+  });
+});
+
+describe("a pass over the clients", () => {
+  let bank: ConsentBank;
+  before(async () => {
+    bank = await openConsentBank();
+  });
+  after(() => bank.close());
+
+  it("is not held up by one record that cannot be read", async () => {
+    const clientIds = [await bank.client("software-1"), await bank.client("software-2"), await bank.client("software-3")].map(({ clientId }) => clientId).sort();
+    const [first = "", ...others] = clientIds;
+    await bank.store.put(clientTag(routeOf(first) ?? ""), { name: clientNames.record, value: "{ damaged" });
+    const { clock, store } = bank;
+    // Without what the bank's own remember of the record as it was.
+    const clients = createClientRecords({ store });
+    const lifecycle = createClientLifecycle({ clients, audit: createAuditLog({ clock, randomness: systemRandomness }), clock, randomness: systemRandomness });
+    const participants: Participants = {
+      current: async () => ({ known: true, asOf: clock(), failure: undefined, statusOf: () => "Withdrawn" }),
+      state: () => ({ url: "", ageSeconds: 0, status: "fresh", failure: undefined }),
+      settled: async () => undefined,
+    };
+    const lines: string[] = [];
+    const log = createLog("error", { write: (line: string) => void lines.push(line) });
+    const stop = createOrganisationWatch({ participants, clients, lifecycle, store, realm: "openbanking_brasil", log, refreshSeconds: 60 }).start();
+    const statusOf = async (clientId: string) => (await clients.find(clientId))?.record.status;
+    while ((await Promise.all(others.map(statusOf))).includes("active")) await rest(20);
+    await stop();
+    expect(lines).to.have.length(1);
+    expect(JSON.parse(lines[0] ?? "")).to.include({ clientId: first });
   });
 });
 
