@@ -1,3 +1,4 @@
+import slotOf from "cluster-key-slot";
 import { Cluster } from "ioredis";
 import type { RedisClient } from "./redis-connection.ts";
 
@@ -17,16 +18,4 @@ export function tagsOnEveryMaster(client: RedisClient): string[] {
     if (!tags.has(master)) tags.set(master, tag);
   }
   return [...tags.values()];
-}
-
-/** The slot of a hash tag: CRC-16 (XMODEM), as the Redis Cluster specification has it. */
-function slotOf(tag: string): number {
-  let crc = 0;
-  for (const byte of Buffer.from(tag)) {
-    crc ^= byte << 8;
-    for (let bit = 0; bit < 8; bit += 1) {
-      crc = ((crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021) & 0xffff;
-    }
-  }
-  return crc % slotCount;
 }
