@@ -10,6 +10,7 @@ import { formLimits, neverStored, withClient, type ClientCall, type ClientCallNe
 import type { ReadClientCertificate } from "./client-certificate.ts";
 import type { DirectCall, DirectHandler, DirectRoutes } from "./direct-routes.ts";
 import { answerPushedRequest, answerThroughEngine, inPermittedCharacters, type EngineCallNeeds } from "./engine-answer.ts";
+import type { FewAtOnce } from "./few-at-once.ts";
 import type { JsonAnswer } from "./json-answer.ts";
 import { showCertificateToEngine } from "./judge-client-certificate.ts";
 import { readForm } from "./read-body.ts";
@@ -18,6 +19,8 @@ import { answerRefusals, refusalAnswer } from "./refusal-answer.ts";
 export interface TokenRoutesNeeds extends ClientCallNeeds, EngineCallNeeds {
   /** The engine, mounted under the realm's path. */
   readonly engine: Middleware;
+  /** Codes and refresh tokens are redeemed so, each at the cost of half a millisecond of CPU and much memory. */
+  readonly fewAtOnce: FewAtOnce;
   readonly readCertificate: ReadClientCertificate;
   readonly clientCredentials: ClientCredentialsGrant;
   readonly introspect: IntrospectToken;
@@ -58,7 +61,7 @@ async function token(call: ClientCall, needs: TokenRoutesNeeds, direct: DirectCa
     return clientCredentials(call, needs);
   }
   return engineGrants.includes(grantType)
-    ? answerThroughEngine("token", call, needs, direct)
+    ? needs.fewAtOnce(() => answerThroughEngine("token", call, needs, direct))
     : { code: "grant-type.not-offered", expected: ["client_credentials", ...engineGrants].join(", "), received: printable(grantType) };
 }
 
