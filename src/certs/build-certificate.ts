@@ -1,9 +1,10 @@
 import { createHash, randomBytes, sign, X509Certificate, type KeyObject } from "node:crypto";
 import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
-import forge from "node-forge";
+import type forge from "node-forge";
+import asn1 from "node-forge/lib/asn1.js";
+import util from "node-forge/lib/util.js";
 
-const { asn1 } = forge;
 type Asn1 = forge.asn1.Asn1;
 
 /** One relative distinguished name with one attribute. */
@@ -105,7 +106,7 @@ function toDer(value: Asn1): Buffer {
 }
 
 function fromDer(der: Buffer): Asn1 {
-  return asn1.fromDer(forge.util.createBuffer(der.toString("binary")));
+  return asn1.fromDer(util.createBuffer(der.toString("binary")));
 }
 
 function bitString(bytes: Buffer, unusedBits = 0): Asn1 {
@@ -121,7 +122,7 @@ function name(attributes: readonly SubjectAttribute[]): Asn1 {
     ...attributes.map(({ oid: type, value, encoding }) => {
       const text =
         encoding === "utf8"
-          ? primitive(asn1.Type.UTF8, forge.util.encodeUtf8(value))
+          ? primitive(asn1.Type.UTF8, util.encodeUtf8(value))
           : primitive(asn1.Type.PRINTABLESTRING, value);
       return asn1.create(universal, asn1.Type.SET, true, [sequence(oid(type), text)]);
     }),

@@ -1,5 +1,5 @@
 import { constants, createHash, verify, type KeyObject } from "node:crypto";
-import forge from "node-forge";
+import pem from "node-forge/lib/pem.js";
 import { extensionsIn, fullNameUrls } from "./certificate-extensions.ts";
 import type { Certificate } from "./certificate.ts";
 import {
@@ -73,7 +73,7 @@ function derOf(bytes: Uint8Array): Buffer {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!buffer.subarray(0, 11).equals(Buffer.from("-----BEGIN "))) return buffer;
   try {
-    return Buffer.from(forge.pem.decode(buffer.toString("latin1"))[0]?.body ?? "", "latin1");
+    return Buffer.from(pem.decode(buffer.toString("latin1"))[0]?.body ?? "", "latin1");
   } catch {
     throw new UnacceptableCrl("expected a certificate revocation list, found broken PEM");
   }

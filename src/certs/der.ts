@@ -1,6 +1,5 @@
-import forge from "node-forge";
-
-const { asn1 } = forge;
+import type forge from "node-forge";
+import asn1 from "node-forge/lib/asn1.js";
 
 /** One ASN.1 value as node-forge reads it. */
 export type DerValue = forge.asn1.Asn1;

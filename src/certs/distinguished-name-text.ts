@@ -1,4 +1,4 @@
-import forge from "node-forge";
+import asn1 from "node-forge/lib/asn1.js";
 import { readDer } from "./der.ts";
 import {
   nameAttribute,
@@ -93,7 +93,7 @@ function parseAttribute(text: string, position: number): [NameAttribute, number]
 function shortNamed(type: string, value: string, position: number): NameAttribute {
   if (value.startsWith("#")) return hexadecimal(type, value, position);
   const text = unescaped(value, position);
-  const der = forge.asn1.create(0, forge.asn1.Type.UTF8, false, Buffer.from(text, "utf8").toString("latin1"));
+  const der = asn1.create(0, asn1.Type.UTF8, false, Buffer.from(text, "utf8").toString("latin1"));
   return nameAttribute(type, der);
 }
 

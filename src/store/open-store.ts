@@ -1,7 +1,5 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
-import { openLmdbStore } from "./lmdb-store.ts";
-import { openRedisStore } from "./redis-store.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
 import type { Store } from "./store.ts";
@@ -23,7 +21,12 @@ export type StoreOptions =
  * @throws when it cannot be opened or reached, or would lose data (see requirePersistence).
  */
 export async function openStore(options: StoreOptions, needs: { clock: Clock; log: Log }): Promise<Store> {
-  if (options.kind === "redis") return openRedisStore({ ...options, log: needs.log });
+  // The other store's library would only lie in memory.
+  if (options.kind === "redis") {
+    const { openRedisStore } = await import("./redis-store.ts");
+    return openRedisStore({ ...options, log: needs.log });
+  }
+  const { openLmdbStore } = await import("./lmdb-store.ts");
   return openLmdbStore({ ...options, clock: needs.clock });
 }
 
