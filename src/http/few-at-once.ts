@@ -18,7 +18,8 @@ const patienceMilliseconds = 100;
  * Keeps few pieces of work under way at once while the processor is busy, the others waiting in the order in which they
  * came: what each keeps in memory until it is done is copied by every collection in between. When the processor has
  * nothing to do because those under way wait for a store or a directory, the next one begins all the same: a slow
- * neighbour holds nobody up.
+ * neighbour holds nobody up. So many stay under way then, each that ends letting another begin, until nobody waits: to
+ * fall back at once makes the processor look for idle turns all the time, a fifth more CPU where the waits are LMDB's.
  */
 export function createFewAtOnce({ atOnce, now }: FewAtOnceNeeds): FewAtOnce {
   const waiting: { readonly begin: () => void; readonly since: number }[] = [];
