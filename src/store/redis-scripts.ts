@@ -19,6 +19,7 @@ function script(lua: string): Script {
  * time-to-live in ms (or empty), name and whether it is ordered, for a removal its name, for a listing its name, and
  * its value when it is put.
  * Answers 0 when done, else the number of the first condition that did not hold.
+ * An ordered entry never expires, so that what was not there before stands in no index either: there is nothing to take out.
  */
 export const batchScript = script(`
 local conditions, puts, removals, listings = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -31,10 +32,11 @@ for i = 1, conditions do
   key, arg = key + 1, arg + 2
 end
 for i = 1, puts do
-  if ARGV[arg + 1] == '' then redis.call('SET', KEYS[key], ARGV[arg])
-  else redis.call('SET', KEYS[key], ARGV[arg], 'PX', ARGV[arg + 1]) end
+  local before
+  if ARGV[arg + 1] == '' then before = redis.call('SET', KEYS[key], ARGV[arg], 'GET')
+  else before = redis.call('SET', KEYS[key], ARGV[arg], 'PX', ARGV[arg + 1], 'GET') end
   if ARGV[arg + 3] == '1' then redis.call('ZADD', KEYS[1], 0, ARGV[arg + 2])
-  else redis.call('ZREM', KEYS[1], ARGV[arg + 2]) end
+  elseif before then redis.call('ZREM', KEYS[1], ARGV[arg + 2]) end
   key, arg = key + 1, arg + 4
 end
 for i = 1, removals do

@@ -7,10 +7,13 @@ const waiver = "set store.redis.requirePersistence to false if you accept the lo
 /**
  * Refuses servers that forget: the store holds registrations and consents, it is no cache. In a Cluster every master
  * is looked at.
- * @throws Error naming the server, its setting, what was found and how to mend it; only logged when not required.
+ * @throws Error naming the server, its version or setting, what was found and how to mend it; what is lost only logged
+ *   when not required.
  */
 export async function checkRedisServers(client: RedisClient, required: Required, log: Log): Promise<void> {
   const masters = client instanceof Cluster ? client.nodes("master") : [client];
+  const outdated = (await Promise.all(masters.map(versionProblem))).flat();
+  if (outdated.length > 0) throw new Error(outdated.join("\n"));
   const found = await Promise.all(masters.map(findingsOf));
   const forgetting = found.flatMap(({ forgets }) => forgets);
   const late = found.flatMap(({ writesLate }) => writesLate);
@@ -34,8 +37,7 @@ interface Findings {
 }
 
 async function findingsOf(server: Redis): Promise<Findings> {
-  const { host, port } = server.options;
-  const where = server.options.sentinels ? `the master ${server.options.name}` : `${host}:${port}`;
+  const where = placeOf(server);
   let settings: Record<string, string>;
   try {
     settings = await readSettings(server);
@@ -46,6 +48,24 @@ async function findingsOf(server: Redis): Promise<Findings> {
     return { forgets: [hidden], writesLate: [] };
   }
   return { forgets: [...evictionProblem(where, settings), ...persistenceProblem(where, settings)], writesLate: lateProblem(where, settings) };
+}
+
+function placeOf({ options }: Redis): string {
+  return options.sentinels ? `the master ${options.name}` : `${options.host}:${options.port}`;
+}
+
+async function versionProblem(server: Redis): Promise<string[]> {
+  // Who may not ask, as behind some access lists, finds out with the first write.
+  return olderThanNeeded(placeOf(server), await server.info("server").catch(() => ""));
+}
+
+/** Redis 6.2 is the first whose SET answers with what was there before (GET), which the scripts ask for. */
+export function olderThanNeeded(where: string, info: string): string[] {
+  const [, version = "", major, minor] = /^redis_version:((\d+)\.(\d+)\S*)/m.exec(info) ?? [];
+  // The forks name the Redis that they are like.
+  return version === "" || Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 2)
+    ? []
+    : [`${where} is Redis ${version}. Expected 6.2 or later; install one, the data can stay.`];
 }
 
 async function readSettings(server: Redis): Promise<Record<string, string>> {
