@@ -1,7 +1,7 @@
 import type { AssertionBatches } from "./assertion-batches.ts";
 import { bringUp, processesOf, type BringUpNeeds } from "./bring-up.ts";
 import type { LoadFigures } from "./load-run.ts";
-import { inTurn, passesOf, takes, type Cell, type Instance, type Pass, type Workload } from "./plan.ts";
+import { inTurn, passesOf, takes, visitsOf, type Cell, type Instance, type Pass, type Workload } from "./plan.ts";
 import { prepareTraffic, type PrepareNeeds, type Up } from "./prepare-traffic.ts";
 import type { MeasuredCell, MeasuredProcess } from "./report.ts";
 import type { RunningServer } from "./subject.ts";
@@ -43,7 +43,9 @@ export async function measureAll(needs: BenchNeeds): Promise<BenchResult> {
   for (const [index, pass] of passes.entries()) {
     needs.progress(`[${index + 1}/${passes.length}] ${pass.title}`);
     await measureHttps(https, pass, needs, ledger);
-    for (const workload of needs.workloads) await measureWorkload(servers, workload, pass, needs, ledger);
+    for (const workload of needs.workloads) {
+      for (const visit of visitsOf(workload, pass, needs.scale)) await measureWorkload(servers, workload, { ...pass, visit }, needs, ledger);
+    }
   }
   return { lines: ledger.lines(), processes: servers.flatMap(processesOf), failures: ledger.failures };
 }
@@ -58,7 +60,7 @@ async function measureHttps(https: RunningServer, pass: Pass, needs: BenchNeeds,
 async function measureWorkload(
   servers: readonly Up[],
   workload: Workload,
-  pass: Pass,
+  pass: Pass & { readonly visit: number },
   needs: BenchNeeds,
   ledger: Ledger,
 ): Promise<void> {
@@ -68,7 +70,7 @@ async function measureWorkload(
   const rate = ledger.fastest(workload, connections) ?? (connections === 1 ? guesses.oneConnection : guesses.more);
   const assertions = Math.ceil((pass.warmSeconds + pass.measureSeconds) * rate * spare);
   const taking = servers.filter(({ instance }) => takes(instance, workload, needs.scale));
-  for (const up of inTurn(pass.round ?? 0, taking)) {
+  for (const up of inTurn(pass.visit, taking)) {
     // Each process is given as much to do: how much it is given at once decides what a request costs it.
     const processes = up.running.pids.length;
     // Each has its code compiled by its own requests: two warm up for twice as long.

@@ -27,6 +27,11 @@ export interface Scale {
   /** How long each measurement runs before it counts. */
   readonly warmSeconds: number;
   readonly measureSeconds: number;
+  /**
+   * How often each round measures this workload, at as many connections as targets hold for: two of its targets compare
+   * servers that differ by less than one measurement does from the next.
+   */
+  readonly visits: Partial<Record<Workload, number>>;
   /** Tokens that introspection asks about in turn; never fewer than there are clients. */
   readonly tokens: number;
 }
@@ -39,6 +44,7 @@ export const fullScale: Scale = {
   firstWarmSeconds: 10,
   warmSeconds: 0.4,
   measureSeconds: 1.6,
+  visits: { "client-credentials": 3 },
   tokens: 200,
 };
 
@@ -51,6 +57,7 @@ export const quickScale: Scale = {
   firstWarmSeconds: 0.4,
   warmSeconds: 0.15,
   measureSeconds: 0.5,
+  visits: {},
 };
 
 /** One pass over all workloads and servers. */
@@ -77,6 +84,15 @@ export function passesOf(scale: Scale): Pass[] {
     })),
   );
   return [warmUp, ...rounds.flat()];
+}
+
+/** What targets hold for: with one connection the server waits more than it works, which says nothing about a core. */
+export const fewestConnections = 16;
+
+/** The numbers of a pass's visits to the servers with a workload, counted over all rounds. */
+export function visitsOf(workload: Workload, { round, connections }: Pass, { visits }: Scale): number[] {
+  const count = round === undefined || connections < fewestConnections ? 1 : (visits[workload] ?? 1);
+  return Array.from({ length: count }, (_, visit) => (round ?? 0) * count + visit);
 }
 
 /** The server itself. */
@@ -126,8 +142,8 @@ export function takes(instance: Instance, workload: Workload, scale: Scale): boo
   return instance.clients === scale.clients[0] || scale.withManyClients.includes(workload);
 }
 
-/** The servers in the order of a round, each round beginning with another, so that no one always comes first. */
-export function inTurn<T>(round: number, servers: readonly T[]): readonly T[] {
-  const first = servers.length === 0 ? 0 : round % servers.length;
+/** The servers in the order of a visit, each visit beginning with another, so that no one always comes first. */
+export function inTurn<T>(visit: number, servers: readonly T[]): readonly T[] {
+  const first = servers.length === 0 ? 0 : visit % servers.length;
   return [...servers.slice(first), ...servers.slice(0, first)];
 }

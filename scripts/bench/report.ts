@@ -1,7 +1,7 @@
 import type { LoadFigures } from "./load-run.ts";
 import type { Cell } from "./plan.ts";
 import type { StoreKind } from "./subject.ts";
-import { ratioOf, summarise, type Summary } from "./summary.ts";
+import { operationsPerSecond, ratioOf, summarise } from "./summary.ts";
 import { judge, judgeProcess } from "./targets.ts";
 import { textTable, type Column } from "./text-table.ts";
 
@@ -73,12 +73,8 @@ function decimals(value: number): string {
 /** The table of all lines, and what they mean. */
 export function reportLines(measured: readonly MeasuredCell[]): string {
   const find = (cell: Cell): MeasuredCell | undefined => measured.find((line) => sameCell(line.cell, cell));
-  const findSummary = (cell: Cell): Summary | undefined => {
-    const line = find(cell);
-    return line && summarise(line.rounds);
-  };
   const ratioTo = (line: MeasuredCell, other: MeasuredCell | undefined): string =>
-    other && other !== line ? decimals(ratioOf(line.rounds, other.rounds)) : "-";
+    other && other !== line ? decimals(ratioOf(line.rounds, other.rounds, operationsPerSecond)) : "-";
 
   const rows = measured.map((line) => {
     const { cell } = line;
@@ -105,7 +101,7 @@ export function reportLines(measured: readonly MeasuredCell[]): string {
       ratioTo(line, find({ ...cell, subject: "oidc-provider" })),
       summary.errors > 0
         ? `${summary.errors} ERRORS`
-        : (judge(cell, summary, findSummary)?.text ?? ""),
+        : (judge(cell, line.rounds, (other) => find(other)?.rounds)?.text ?? ""),
     ];
   });
   return textTable(lineColumns, rows);

@@ -15,13 +15,19 @@ export interface Summary {
   readonly firstError: string | undefined;
 }
 
+/** What is read of one round. */
+export type Figure = (round: LoadFigures) => number;
+
+export const operationsPerSecond: Figure = (round) => round.operationsPerSecond;
+export const cpuMicroseconds: Figure = (round) => round.serverCpuMicroseconds / round.operations;
+
 export function summarise(rounds: readonly LoadFigures[]): Summary {
-  const middle = (figure: (round: LoadFigures) => number): number => median(rounds.map(figure));
+  const middle = (figure: Figure): number => median(rounds.map(figure));
   return {
-    operationsPerSecond: middle((round) => round.operationsPerSecond),
+    operationsPerSecond: middle(operationsPerSecond),
     p50Ms: middle((round) => round.p50Ms),
     p99Ms: middle((round) => round.p99Ms),
-    cpuMicroseconds: middle((round) => round.serverCpuMicroseconds / round.operations),
+    cpuMicroseconds: middle(cpuMicroseconds),
     storeCpuMicroseconds: middle((round) => round.storeCpuMicroseconds / round.operations),
     loadBusy: middle((round) => round.loadBusy),
     errors: rounds.reduce((sum, round) => sum + round.errors, 0),
@@ -29,12 +35,15 @@ export function summarise(rounds: readonly LoadFigures[]): Summary {
   };
 }
 
-/** How many times as many operations a second as the other: the median of the ratios round by round. */
-export function ratioOf(rounds: readonly LoadFigures[], other: readonly LoadFigures[]): number {
+/**
+ * How many times the other's a figure is: the median of the ratios round by round, for what else the machine does falls on
+ * both of a round. The other may have been measured less often in each round. NaN when nothing was measured of one of them.
+ */
+export function ratioOf(rounds: readonly LoadFigures[], other: readonly LoadFigures[], figure: Figure): number {
   return median(
     rounds.flatMap((round, index) => {
-      const beside = other[index];
-      return beside && beside.operations > 0 ? [round.operationsPerSecond / beside.operationsPerSecond] : [];
+      const beside = other[Math.floor((index * other.length) / rounds.length)];
+      return beside && beside.operations > 0 && round.operations > 0 ? [figure(round) / figure(beside)] : [];
     }),
   );
 }

@@ -1,5 +1,6 @@
-import { measuredServer, twoProcesses, type Cell, type Workload } from "./plan.ts";
-import type { Summary } from "./summary.ts";
+import { fewestConnections, measuredServer, twoProcesses, type Cell, type Workload } from "./plan.ts";
+import type { LoadFigures } from "./load-run.ts";
+import { cpuMicroseconds, operationsPerSecond, ratioOf, type Figure } from "./summary.ts";
 
 /** What a target says about one measured line. */
 export interface Verdict {
@@ -7,8 +8,8 @@ export interface Verdict {
   readonly met: boolean;
 }
 
-/** Finds the line that a line is compared with. */
-export type FindSummary = (cell: Cell) => Summary | undefined;
+/** Finds the rounds of the line that a line is compared with. */
+export type FindRounds = (cell: Cell) => readonly LoadFigures[] | undefined;
 
 interface RatioTarget {
   readonly subject: string;
@@ -18,7 +19,7 @@ interface RatioTarget {
   /** The line to compare with. */
   readonly against: (cell: Cell) => Cell;
   readonly againstName: string;
-  readonly measure: "operationsPerSecond" | "cpuMicroseconds";
+  readonly measure: Figure;
   readonly atLeast?: number;
   readonly atMost?: number;
 }
@@ -33,7 +34,7 @@ const ratioTargets: readonly RatioTarget[] = [
     clients: 10,
     against: bare,
     againstName: "bare",
-    measure: "operationsPerSecond",
+    measure: operationsPerSecond,
     atLeast: 1,
   },
   {
@@ -42,7 +43,7 @@ const ratioTargets: readonly RatioTarget[] = [
     clients: 2_000,
     against: (cell) => ({ ...cell, clients: 10 }),
     againstName: "with 10",
-    measure: "operationsPerSecond",
+    measure: operationsPerSecond,
     atLeast: 0.95,
   },
   {
@@ -50,7 +51,7 @@ const ratioTargets: readonly RatioTarget[] = [
     workload: "introspection",
     against: bare,
     againstName: "bare",
-    measure: "operationsPerSecond",
+    measure: operationsPerSecond,
     atLeast: 2,
   },
   {
@@ -58,7 +59,7 @@ const ratioTargets: readonly RatioTarget[] = [
     workload: "registration",
     against: bare,
     againstName: "bare",
-    measure: "operationsPerSecond",
+    measure: operationsPerSecond,
     atLeast: 0.5,
   },
   ...(["pushed-request", "code-exchange"] as const).map((workload) => ({
@@ -66,7 +67,7 @@ const ratioTargets: readonly RatioTarget[] = [
     workload,
     against: bare,
     againstName: "bare",
-    measure: "operationsPerSecond" as const,
+    measure: operationsPerSecond,
     atLeast: 1,
   })),
   {
@@ -74,13 +75,10 @@ const ratioTargets: readonly RatioTarget[] = [
     workload: "client-credentials",
     against: (cell) => ({ ...cell, subject: "porteiro" }),
     againstName: "CPU of one",
-    measure: "cpuMicroseconds",
+    measure: cpuMicroseconds,
     atMost: 1.15,
   },
 ];
-
-/** With one connection the server waits more than it works, which says nothing about a core. */
-const fewestConnections = 16;
 
 const mostAnonymousMegabytes = 150;
 const longestStartMs = 2_000;
@@ -92,13 +90,13 @@ function ratioVerdict(target: RatioTarget, ratio: number): Verdict {
 }
 
 /** Judges one line by the targets; nothing where none applies or what to compare with was not measured. */
-export function judge(cell: Cell, summary: Summary, find: FindSummary): Verdict | undefined {
+export function judge(cell: Cell, rounds: readonly LoadFigures[], find: FindRounds): Verdict | undefined {
   const target = ratioTargets.find(
     ({ subject, workload, clients }) =>
       cell.subject === subject && cell.workload === workload && (clients === undefined || clients === cell.clients),
   );
   const other = target && cell.connections >= fewestConnections ? find(target.against(cell)) : undefined;
-  return target && other && ratioVerdict(target, summary[target.measure] / other[target.measure]);
+  return target && other && ratioVerdict(target, ratioOf(rounds, other, target.measure));
 }
 
 /** Judges what one server process needed. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fullScale, inTurn, passesOf, planInstances, quickScale, takes } from "../../scripts/bench/plan.ts";
+import { fullScale, inTurn, passesOf, planInstances, quickScale, takes, visitsOf } from "../../scripts/bench/plan.ts";
 
 describe("bench: the plan", () => {
   it("starts each server on its stores with few and with many clients, two processes with few only", () => {
@@ -30,7 +30,13 @@ describe("bench: the plan", () => {
     ]);
   });
 
-  it("begins each round with another server", () => {
+  it("measures tokens several times a round where targets hold, each visit beginning with another server", () => {
+    const visits = passesOf(fullScale).map((pass) => visitsOf("client-credentials", pass, fullScale));
+    expect(visits).to.deep.equal([[0], [0], [0, 1, 2], [0, 1, 2], [1], [3, 4, 5], [3, 4, 5], [2], [6, 7, 8], [6, 7, 8]]);
+    expect(passesOf(fullScale).map((pass) => visitsOf("introspection", pass, fullScale).length)).to.deep.equal(Array(10).fill(1));
+  });
+
+  it("begins each visit with another server", () => {
     expect(inTurn(0, ["a", "b", "c"])).to.deep.equal(["a", "b", "c"]);
     expect(inTurn(4, ["a", "b", "c"])).to.deep.equal(["b", "c", "a"]);
     expect(inTurn(1, [])).to.deep.equal([]);
