@@ -28,8 +28,8 @@ export interface Scale {
   readonly warmSeconds: number;
   readonly measureSeconds: number;
   /**
-   * How often each round measures this workload, at as many connections as targets hold for: two of its targets compare
-   * servers that differ by less than one measurement does from the next.
+   * How often each round measures a workload, once unless said, at as many connections as targets hold for: two of the
+   * targets of tokens compare servers that differ by less than one measurement does from the next.
    */
   readonly visits: Partial<Record<Workload, number>>;
   /** Tokens that introspection asks about in turn; never fewer than there are clients. */

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -41,6 +42,24 @@ const production = {
 function keptLog() {
   const lines: string[] = [];
   return { lines, log: createLog("info", { write: (line) => lines.push(line) }) };
+}
+
+/** Stands before a server and changes what it says. */
+async function relay(port: number, change: (answer: string) => string): Promise<{ port: number; stop(): Promise<void> }> {
+  const listener = createServer((caller) => {
+    const server = connect(port, "127.0.0.1");
+    caller.on("data", (chunk) => server.write(chunk)).on("close", () => server.destroy()).on("error", () => server.destroy());
+    server.on("data", (chunk) => caller.write(change(chunk.toString("latin1")), "latin1")).on("close", () => caller.destroy()).on("error", () => caller.destroy());
+  });
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  return {
+    port: (listener.address() as AddressInfo).port,
+    async stop() {
+      listener.close();
+      await once(listener, "close");
+    },
+  };
 }
 
 async function failureOf(call: Promise<unknown>): Promise<Error> {
@@ -285,6 +304,23 @@ describe("the store on one Redis", () => {
     } finally {
       await managed.stop();
     }
+  });
+
+  it("of a version before 6.2 is refused before anything is written", async () => {
+    const old = await relay(Number(new URL(servers.connection.url).port), (answer) => answer.replace(/(?<=redis_version:)\d/, "5"));
+    const opening = openStore(redisOptions({ kind: "standalone", url: `redis://127.0.0.1:${old.port}` }), needs);
+    const error = await failureOf(opening.then((store) => store.close()));
+    await old.stop();
+    expect(error.message).matches(/^127\.0\.0\.1:\d+ is Redis 5\.\S+\. Expected 6\.2 or later;/);
+  });
+
+  it("opens where the access list forbids to ask for the version", async () => {
+    const redis = new Redis(servers.connection.url);
+    await redis.call("ACL", "SETUSER", "limited", "on", ">a-password", "~*", "&*", "+@all", "-info");
+    const url = servers.connection.url.replace("//", "//limited:a-password@");
+    await (await openStore(redisOptions({ kind: "standalone", url }), needs)).close();
+    await redis.call("ACL", "DELUSER", "limited");
+    redis.disconnect();
   });
 
   it("is not ready while the server answers and refuses to write, and ready again behind it", async () => {
