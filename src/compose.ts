@@ -31,6 +31,7 @@ import { createExpirySweep } from "./policy/consent/expiry-sweep.ts";
 import { createClientLifecycle } from "./policy/registration/client-lifecycle.ts";
 import { createOrganisationWatch } from "./policy/registration/organisation-watch.ts";
 import { createClientAuthentication } from "./policy/token/authenticate-client.ts";
+import { createKnownClients } from "./policy/token/known-clients.ts";
 import { createClientCredentialsGrant } from "./policy/token/client-credentials.ts";
 import { createTokenIntrospection } from "./policy/token/introspect-token.ts";
 import { createTokenRevocation } from "./policy/token/revoke-token.ts";
@@ -144,7 +145,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
       judgeCertificate,
       readCertificate,
       authentication: createClientAuthentication({
-        clients,
+        clients: createKnownClients({ clients, softwareKeys: directory.softwareKeys }),
         softwareKeys: directory.softwareKeys,
         clock,
         rules: {

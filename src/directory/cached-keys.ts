@@ -6,6 +6,7 @@ import {
   type CacheTimes,
   type DocumentFailure,
   type DocumentReading,
+  type DocumentSlot,
   type DocumentState,
 } from "./cached-documents.ts";
 import type { GuardedHttp } from "./guarded-http.ts";
@@ -31,6 +32,9 @@ export type KeyLookup =
 export interface CachedKeys {
   /** The JWKS when it may be used without waiting, else undefined. Cheap: for hot paths. */
   peek(url: string): KeySet | undefined;
+  /** Its place in memory, for who asks at each request, and the same question there. */
+  slotOf(url: string): DocumentSlot<KeySet>;
+  peekAt(slot: DocumentSlot<KeySet>): KeySet | undefined;
   /** The JWKS, asked of the directory when there is no usable copy. Never rejects. */
   current(url: string): Promise<DocumentReading<KeySet>>;
   /** The JWKS, asked of the directory now, at most once per cool-down. Never rejects. */
@@ -61,8 +65,8 @@ export function createCachedKeys(needs: CachedKeysNeeds): CachedKeys {
     return lookUp(await documents.renew(url), kid);
   }
 
-  const { peek, current, renew, state, settled } = documents;
-  return { peek, current, renew, signingKey, state, settled };
+  const { peek, slotOf, peekAt, current, renew, state, settled } = documents;
+  return { peek, slotOf, peekAt, current, renew, signingKey, state, settled };
 }
 
 function lookUp(reading: DocumentReading<KeySet>, kid: string): KeyLookup {

@@ -1,6 +1,14 @@
-import type { DocumentReading, DocumentState } from "./cached-documents.ts";
+import type { DocumentReading, DocumentSlot, DocumentState } from "./cached-documents.ts";
 import type { CachedKeys, KeyLookup } from "./cached-keys.ts";
 import { isSigningKey, type DirectoryKey, type KeySet } from "./jwks.ts";
+
+/** A TPP's keys as somebody holds them who asks at each request; its members are for `createSoftwareKeys` alone. */
+export interface HeldKeys {
+  slot: DocumentSlot<KeySet>;
+  /** The signing key last asked for, which stands while the JWKS is this one. */
+  keySet: KeySet | undefined;
+  key: DirectoryKey | undefined;
+}
 
 /** A TPP's application keys, by the `software_jwks_uri` of its software statement. */
 export interface SoftwareKeys {
@@ -10,10 +18,11 @@ export interface SoftwareKeys {
   renewedKeysOf(jwksUri: string): Promise<DocumentReading<KeySet>>;
   /** The JWKS when it is at hand, without waiting: the same object for as long as nothing has changed. */
   cachedKeys(jwksUri: string): KeySet | undefined;
-  /** A signing key when it is at hand, without waiting: map look-ups only. Undefined means: ask `signingKey`. */
-  cachedSigningKey(jwksUri: string, kid: string): DirectoryKey | undefined;
+  hold(jwksUri: string): HeldKeys;
+  /** A signing key when it is at hand, without waiting. Undefined means: ask `signingKey`. */
+  signingKeyAtHand(held: HeldKeys, kid: string): DirectoryKey | undefined;
   /** A signing key; an unknown `kid` makes us ask the keystore once more, within the cool-down. Never rejects. */
-  signingKey(jwksUri: string, kid: string): Promise<KeyLookup>;
+  signingKey(held: HeldKeys, kid: string): Promise<KeyLookup>;
   state(jwksUri: string): DocumentState;
 }
 
@@ -23,11 +32,23 @@ export function createSoftwareKeys(keys: CachedKeys): SoftwareKeys {
     keysOf: keys.current,
     renewedKeysOf: keys.renew,
     cachedKeys: keys.peek,
-    cachedSigningKey(jwksUri, kid) {
-      const key = keys.peek(jwksUri)?.byKid.get(kid);
-      return key && isSigningKey(key) ? key : undefined;
+    hold: (jwksUri) => ({ slot: keys.slotOf(jwksUri), keySet: undefined, key: undefined }),
+    signingKeyAtHand(held, kid) {
+      const keySet = keys.peekAt(held.slot);
+      // A TPP signs with the same key again and again: its own JWKS need not be looked at each time.
+      if (keySet !== held.keySet || held.key?.kid !== kid) {
+        const key = keySet?.byKid.get(kid);
+        held.keySet = keySet;
+        held.key = key && isSigningKey(key) ? key : undefined;
+      }
+      return held.key;
     },
-    signingKey: keys.signingKey,
+    signingKey(held, kid) {
+      const { url } = held.slot;
+      // The one held may have had to leave memory for others.
+      held.slot = keys.slotOf(url);
+      return keys.signingKey(url, kid);
+    },
     state: keys.state,
   };
 }

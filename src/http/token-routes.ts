@@ -81,7 +81,7 @@ async function clientCredentials(call: ClientCall, needs: TokenRoutesNeeds): Pro
         status: 200,
         headers: neverStored,
         body: { access_token: accessToken, token_type: "Bearer", expires_in: expiresIn, scope },
-        logged: { clientId: authentication.client.record.clientId, grant: "client_credentials" },
+        logged: { clientId: authentication.clientId, grant: "client_credentials" },
       };
     }
   }

@@ -1,5 +1,6 @@
 import { tagOfClient } from "../kernel/identifiers.ts";
-import { whileUnchanged, type VersionedClient } from "../store/client-records.ts";
+import type { KnownClient } from "../policy/token/known-clients.ts";
+import { whileUnchanged } from "../store/client-records.ts";
 import type { Batch, Condition, Put } from "../store/store.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { Batch, Condition, Put } from "../store/store.ts";
  */
 export interface EngineUnit {
   /** The authenticated client. It may be outdated, which the commit finds out. */
-  readonly client: VersionedClient;
+  readonly client: KnownClient;
   /** The one tag that the request may write to: the authenticated client's. */
   readonly tag: string;
   /** What the engine has read, by name: what it then consumes must still be that at the moment of the commit. */
@@ -23,7 +24,7 @@ export interface EngineUnit {
 }
 
 /** @param use the assertion that authenticated the client: not used yet at the moment of the commit, and used by it */
-export function createEngineUnit(client: VersionedClient, use: { readonly unused: Condition; readonly mark: Put }): EngineUnit {
+export function createEngineUnit(client: KnownClient, use: { readonly unused: Condition; readonly mark: Put }): EngineUnit {
   return {
     client,
     tag: tagOfClient(client.record.clientId),

@@ -1,4 +1,5 @@
 import { isSignedByPs256, readCompactJws } from "../kernel/compact-jws.ts";
+import type { DirectoryKey } from "../directory/jwks.ts";
 import type { SoftwareKeys } from "../directory/software-keys.ts";
 import { engineState } from "./engine-context.ts";
 
@@ -22,7 +23,7 @@ interface EngineRequest {
 export function createVoucher(softwareKeys: SoftwareKeys) {
   return ({ oidc }: EngineRequest): boolean => {
     const unit = engineState().engineUnit;
-    if (unit && oidc.route === "pushed_authorization_request" && isSignedBy(String(unit.client.record.metadata["jwks_uri"]), oidc.body?.request, softwareKeys)) {
+    if (unit && oidc.route === "pushed_authorization_request" && isSignedByOwnKey(oidc.body?.request, (kid) => softwareKeys.signingKeyAtHand(unit.client, kid))) {
       oidc.entity("PushedAuthorizationRequest", { trusted: true });
     }
     return unit !== undefined;
@@ -30,10 +31,10 @@ export function createVoucher(softwareKeys: SoftwareKeys) {
 }
 
 /** Whether the client's own key of the object's `kid`, which is at hand and for PS256 or no named algorithm, signed it. */
-export function isSignedBy(jwksUri: string, requestObject: unknown, softwareKeys: Pick<SoftwareKeys, "cachedSigningKey">): boolean {
+export function isSignedByOwnKey(requestObject: unknown, keyAtHand: (kid: string) => DirectoryKey | undefined): boolean {
   const jws = typeof requestObject === "string" ? readCompactJws(requestObject) : undefined;
   const kid = jws?.header["kid"];
-  const key = typeof kid === "string" ? softwareKeys.cachedSigningKey(jwksUri, kid) : undefined;
+  const key = typeof kid === "string" ? keyAtHand(kid) : undefined;
   const forPs256 = key !== undefined && (key.alg ?? "PS256") === "PS256";
   return jws !== undefined && forPs256 && isSignedByPs256(jws, key.publicKey);
 }

@@ -97,8 +97,6 @@ export interface ClientRecords {
   findAtRoute(route: string): Promise<AtRoute>;
   /** What was left behind by a client that is gone. */
   decisionOf(clientId: string): Promise<OperatorDecision | undefined>;
-  /** What was last read of the client, perhaps outdated: fit only for what is then committed `given` that its version holds. */
-  recall(clientId: string): VersionedClient | undefined;
   /** A client of which the caller has just read that this version is in force. */
   recallVersion(version: string): VersionedClient | undefined;
   statementOf(clientId: string): Promise<string | undefined>;
@@ -200,7 +198,6 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
       const decision = route === undefined ? undefined : readDecision(await store.get({ tag: clientTag(route), name: clientNames.decision }));
       return decision?.clientId === clientId ? decision : undefined;
     },
-    recall: (clientId) => remembered.get(clientId),
     recallVersion,
     async statementOf(clientId) {
       return store.get({ tag: tagOfClient(clientId), name: clientNames.statement });

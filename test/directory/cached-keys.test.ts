@@ -44,17 +44,49 @@ describe("keys of the directory, kept at hand", () => {
 
   it("are fetched when first asked for, then answered from memory without a promise", async () => {
     const keys = createSoftwareKeys(directory.keys);
-    expect(keys.cachedSigningKey(url, "one")).to.equal(undefined);
-    const lookup = await keys.signingKey(url, "one");
+    const held = keys.hold(url);
+    expect(keys.signingKeyAtHand(held, "one")).to.equal(undefined);
+    const lookup = await keys.signingKey(held, "one");
     expect(lookup.found && lookup.key.kid).to.equal("one");
-    expect(keys.cachedSigningKey(url, "one")).to.equal(lookup.found && lookup.key);
+    expect(keys.signingKeyAtHand(held, "one")).to.equal(lookup.found && lookup.key);
     expect(fetches()).to.equal(1);
+  });
+
+  it("held ones are told apart by kid, and end with their JWKS", async () => {
+    const keys = createSoftwareKeys(directory.keys);
+    directory.server.answer = publish(first, second);
+    const held = keys.hold(url);
+    await keys.signingKey(held, "one");
+    for (const kid of ["one", "two", "two", "three", "one"]) {
+      expect(keys.signingKeyAtHand(held, kid)?.kid).to.equal(kid === "three" ? undefined : kid);
+    }
+    directory.server.answer = publish(second);
+    directory.moveClock(times.coolDown + 1);
+    await keys.renewedKeysOf(url);
+    expect(keys.signingKeyAtHand(held, "one")).to.equal(undefined);
+    expect(keys.signingKeyAtHand(held, "two")?.kid).to.equal("two");
+    directory.moveClock(times.freshness + 1);
+    expect(keys.signingKeyAtHand(held, "two"), "old, while the directory may answer").to.equal(undefined);
+  });
+
+  it("held ones serve on when theirs is the JWKS that had to leave memory, and are at hand again once asked for", async () => {
+    const narrow = directory.anotherCache(1);
+    const keys = createSoftwareKeys(narrow);
+    const held = keys.hold(url);
+    await keys.signingKey(held, "one");
+    await narrow.current(`${directory.server.url}another/application.jwks`);
+    expect(keys.signingKeyAtHand(held, "one")?.kid).to.equal("one");
+    directory.moveClock(times.freshness + 1);
+    expect(keys.signingKeyAtHand(held, "one")).to.equal(undefined);
+    expect((await keys.signingKey(held, "one")).found).to.equal(true);
+    expect(keys.signingKeyAtHand(held, "one")?.kid).to.equal("one");
   });
 
   it("an encryption key verifies nothing", async () => {
     const keys = createSoftwareKeys(directory.keys);
-    expect(await keys.signingKey(url, "enc")).to.deep.equal({ found: false, why: "unknown" });
-    expect(keys.cachedSigningKey(url, "enc")).to.equal(undefined);
+    const held = keys.hold(url);
+    expect(await keys.signingKey(held, "enc")).to.deep.equal({ found: false, why: "unknown" });
+    expect(keys.signingKeyAtHand(held, "enc")).to.equal(undefined);
   });
 
   it("an organisation's keys are found in the same way", async () => {

@@ -22,7 +22,7 @@ export interface DirectoryClient {
   /** How long a call may take from now on: short where a server is silent, else long enough for a busy machine. */
   setTimeout(milliseconds: number): void;
   /** A new client over the same store and server, as another process or a restart would have. */
-  anotherCache(): CachedKeys;
+  anotherCache(capacity?: number): CachedKeys;
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function startDirectoryClient(): Promise<DirectoryClient> {
     caPem: server.caPem,
     log,
   });
-  const anotherCache = () => createCachedKeys({ http, store, clock, log, times });
+  const anotherCache = (capacity?: number) => createCachedKeys({ http, store, clock, log, times, ...(capacity !== undefined && { capacity }) });
   const keys = anotherCache();
   return {
     server,

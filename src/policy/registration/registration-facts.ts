@@ -8,7 +8,7 @@ import type { Keystore } from "../../directory/keystore.ts";
 import { readSoftwareStatement, type StatementReading } from "../../directory/read-software-statement.ts";
 import type { SoftwareKeys } from "../../directory/software-keys.ts";
 import type { SoftwareStatement } from "../../directory/software-statement.ts";
-import type { ClientRecords, OperatorDecision, VersionedClient } from "../../store/client-records.ts";
+import type { ClientRecord, ClientRecords, OperatorDecision, VersionedClient } from "../../store/client-records.ts";
 import type { AcceptedBrcac, SealVerdict } from "../trust/judge-certificate.ts";
 import type { RoleScopes } from "../scope/role-scopes.ts";
 import type { ReadRequest } from "./registration-request.ts";
@@ -103,7 +103,7 @@ export function createRegistrationFacts(needs: RegistrationFactsNeeds): Registra
       if (!client || !matches) {
         return { opens: false, refusal: refusal("registration-token.unknown", "the token of this client", "another one") };
       }
-      if (!belongsTo(brcac, client)) {
+      if (!belongsTo(brcac, client.record)) {
         return { opens: false, refusal: refusal("registration-token.other-software", "a certificate of the registered software", `UID ${printable(brcac.softwareId)}`) };
       }
       return { opens: true, client };
@@ -131,8 +131,7 @@ export function createRegistrationFacts(needs: RegistrationFactsNeeds): Registra
 }
 
 /** Whether a BRCAC is that of the client's software and organisation; a renewed one is (D11). */
-export function belongsTo(brcac: AcceptedBrcac, client: VersionedClient): boolean {
-  const { softwareId, organisationId } = client.record;
+export function belongsTo(brcac: AcceptedBrcac, { softwareId, organisationId }: Pick<ClientRecord, "softwareId" | "organisationId">): boolean {
   return sameDirectoryId(brcac.softwareId, softwareId) && sameDirectoryId(brcac.organisationId, organisationId);
 }
 

@@ -5,11 +5,12 @@ import { isSignedByPs256, readCompactJws, type CompactJws } from "../../kernel/c
 import { sha256 } from "../../kernel/identifiers.ts";
 import { jsonObjectOf } from "../../kernel/json-bytes.ts";
 import { printable, type Refusal } from "../../kernel/refusal.ts";
-import { clientNames, type ClientRecords, type ClientSuspension, type VersionedClient } from "../../store/client-records.ts";
+import { clientNames, type ClientSuspension } from "../../store/client-records.ts";
 import type { Condition, Put } from "../../store/store.ts";
 import type { AcceptedBrcac } from "../trust/judge-certificate.ts";
 import { belongsTo } from "../registration/registration-facts.ts";
 import { judgeAssertion, type AssertionClaims, type AssertionRules } from "./client-assertion.ts";
+import type { KnownClient, KnownClients } from "./known-clients.ts";
 
 /** The one client assertion type (RFC 7523 section 2.2). */
 export const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -17,7 +18,7 @@ export const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 const longestAssertion = 16_384;
 
 export interface ClientAuthenticationNeeds {
-  readonly clients: ClientRecords;
+  readonly clients: KnownClients;
   readonly softwareKeys: SoftwareKeys;
   readonly clock: Clock;
   readonly rules: AssertionRules;
@@ -31,7 +32,9 @@ export interface ClientCredentialsSent {
 }
 
 export interface AuthenticatedClient {
-  readonly client: VersionedClient;
+  /** Its id as the assertion spells it, which is in the processor's cache at that moment, where the record's is not. */
+  readonly clientId: string;
+  readonly client: KnownClient;
   /**
    * The assertion may be used once: the mark is written in the batch of whatever the caller commits, under the
    * condition that it is not there yet, so that of many parallel uses one succeeds (engine A5).
@@ -53,18 +56,13 @@ export interface ClientAuthentication {
 export function createClientAuthentication(needs: ClientAuthenticationNeeds): ClientAuthentication {
   const { clients, softwareKeys, rules } = needs;
 
-  const keyOf = async (client: VersionedClient, kid: string): Promise<DirectoryKey | Refusal> => {
-    const jwksUri = String(client.record.metadata["jwks_uri"]);
-    const cached = softwareKeys.cachedSigningKey(jwksUri, kid);
-    if (cached) {
-      return cached;
-    }
-    const lookup = await softwareKeys.signingKey(jwksUri, kid);
+  const askForKey = async (client: KnownClient, kid: string): Promise<DirectoryKey | Refusal> => {
+    const lookup = await softwareKeys.signingKey(client, kid);
     if (lookup.found) {
       return lookup.key;
     }
     return lookup.why === "unknown"
-      ? { code: "assertion.key-unknown", expected: `an active signing key at ${printable(jwksUri)}`, received: `kid ${printable(kid)}` }
+      ? { code: "assertion.key-unknown", expected: `an active signing key at ${printable(String(client.record.metadata["jwks_uri"]))}`, received: `kid ${printable(kid)}` }
       : { code: "directory.unreachable", expected: "the client's keys", received: printable(lookup.failure.reason) };
   };
 
@@ -87,7 +85,7 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
         return refuse("client.unknown", "a registered client", printable(clientId));
       }
       if (!belongsTo(brcac, client)) {
-        return refuse("certificate.other-client", `a certificate of software ${client.record.softwareId}`, `UID ${printable(brcac.softwareId)}`);
+        return refuse("certificate.other-client", `a certificate of software ${client.softwareId}`, `UID ${printable(brcac.softwareId)}`);
       }
       if (alg !== "PS256") {
         return refuse("assertion.algorithm", "alg PS256", `alg ${printable(alg)}`);
@@ -98,7 +96,7 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
       if (kid === undefined) {
         return refuse("assertion.key-unknown", "a header with kid", "none");
       }
-      const key = await keyOf(client, kid);
+      const key = softwareKeys.signingKeyAtHand(client, kid) ?? (await askForKey(client, kid));
       if ("code" in key) {
         return { ok: false, refusal: key };
       }
@@ -110,14 +108,14 @@ export function createClientAuthentication(needs: ClientAuthenticationNeeds): Cl
       if (problem) {
         return { ok: false, refusal: problem };
       }
-      if (client.record.status === "suspended") {
+      if (!client.active) {
         return { ok: false, refusal: suspendedClient(client.record.suspension) };
       }
       // judgeAssertion has seen that both are there and of their types.
       const { jti, exp } = claims as { jti: string; exp: number };
       const name = clientNames.usedAssertion(sha256(jti));
       const ttlSeconds = Math.ceil(exp - now) + rules.clockSkewSeconds + 1;
-      return { ok: true, client, use: { unused: { name, is: "absent" }, mark: { name, value: "1", ttlSeconds } } };
+      return { ok: true, clientId, client, use: { unused: { name, is: "absent" }, mark: { name, value: "1", ttlSeconds } } };
     },
   };
 }
