@@ -15,53 +15,58 @@ function script(lua: string): Script {
 /**
  * Conditions, puts and removals of one tag in one step, with listings in other tags. KEYS: the tag's index, then one
  * key for every condition, put and removal, then an index and a key for every listing to put and every one to remove.
- * ARGV: how many of the first four there are, then for a condition its kind and value, for a put its value,
- * time-to-live in ms (or empty), name and whether it is ordered, for a removal its name, for a listing its name, and
- * its value when it is put.
+ * ARGV: how many of the first four there are, then for a condition its kind, and its value when it is one of `equals`;
+ * for a put its value, and its time-to-live in ms, or `ordered` (such an entry never expires), or nothing; for a listing
+ * to put its value. An entry's name is what its key has in place of the index's `#index`, and a colon before it.
  * Answers 0 when done, else the number of the first condition that did not hold.
- * An ordered entry never expires, so that what was not there before stands in no index either: there is nothing to take out.
+ * What was not there before stands in no index either: there is nothing to take out.
  */
 export const batchScript = script(`
 local conditions, puts, removals, listings = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local key, arg = 2, 5
 for i = 1, conditions do
   local value, kind = redis.call('GET', KEYS[key]), ARGV[arg]
-  if (kind == 'absent' and value) or (kind == 'present' and not value) or (kind == 'equals' and value ~= ARGV[arg + 1]) then
-    return i
+  if kind == 'absent' then
+    if value then return i end
+  elseif kind == 'present' then
+    if not value then return i end
+  else
+    arg = arg + 1
+    if value ~= ARGV[arg] then return i end
   end
-  key, arg = key + 1, arg + 2
+  key, arg = key + 1, arg + 1
 end
 for i = 1, puts do
-  local before
-  if ARGV[arg + 1] == '' then before = redis.call('SET', KEYS[key], ARGV[arg], 'GET')
-  else before = redis.call('SET', KEYS[key], ARGV[arg], 'PX', ARGV[arg + 1], 'GET') end
-  if ARGV[arg + 3] == '1' then redis.call('ZADD', KEYS[1], 0, ARGV[arg + 2])
-  elseif before then redis.call('ZREM', KEYS[1], ARGV[arg + 2]) end
-  key, arg = key + 1, arg + 4
+  local before, life = nil, ARGV[arg + 1]
+  if life == '' or life == 'ordered' then before = redis.call('SET', KEYS[key], ARGV[arg], 'GET')
+  else before = redis.call('SET', KEYS[key], ARGV[arg], 'PX', life, 'GET') end
+  if life == 'ordered' then redis.call('ZADD', KEYS[1], 0, KEYS[key]:sub(#KEYS[1] - 4))
+  elseif before then redis.call('ZREM', KEYS[1], KEYS[key]:sub(#KEYS[1] - 4)) end
+  key, arg = key + 1, arg + 2
 end
 for i = 1, removals do
   redis.call('DEL', KEYS[key])
-  redis.call('ZREM', KEYS[1], ARGV[arg])
-  key, arg = key + 1, arg + 1
+  redis.call('ZREM', KEYS[1], KEYS[key]:sub(#KEYS[1] - 4))
+  key = key + 1
 end
 for i = 1, listings do
-  redis.call('SET', KEYS[key + 1], ARGV[arg + 1])
-  redis.call('ZADD', KEYS[key], 0, ARGV[arg])
-  key, arg = key + 2, arg + 2
+  redis.call('SET', KEYS[key + 1], ARGV[arg])
+  redis.call('ZADD', KEYS[key], 0, KEYS[key + 1]:sub(#KEYS[key] - 4))
+  key, arg = key + 2, arg + 1
 end
 while KEYS[key] do
   redis.call('DEL', KEYS[key + 1])
-  redis.call('ZREM', KEYS[key], ARGV[arg])
-  key, arg = key + 2, arg + 1
+  redis.call('ZREM', KEYS[key], KEYS[key + 1]:sub(#KEYS[key] - 4))
+  key = key + 2
 end
 return 0`);
 
-/** KEYS: the tag's index, the entry. ARGV: the entry's name. Answers the value it removed, or nothing. */
+/** KEYS: the tag's index, the entry. Answers the value it removed, or nothing. */
 export const takeScript = script(`
 local value = redis.call('GET', KEYS[2])
 if value then
   redis.call('DEL', KEYS[2])
-  redis.call('ZREM', KEYS[1], ARGV[1])
+  redis.call('ZREM', KEYS[1], KEYS[2]:sub(#KEYS[1] - 4))
 end
 return value`);
 
@@ -102,23 +107,21 @@ export function batchArguments(batch: Batch, { keyOf, indexOf }: KeySpelling): (
   for (const condition of conditions) {
     keys.push(keyOf(tag, condition.name));
     if ("equals" in condition) args.push("equals", condition.equals);
-    else args.push(condition.is, "");
+    else args.push(condition.is);
   }
   for (const { name, value, ttlSeconds, ordered } of put) {
     keys.push(keyOf(tag, name));
-    args.push(value, ttlSeconds === undefined ? "" : ttlMilliseconds(ttlSeconds), name, ordered ? "1" : "0");
+    args.push(value, ordered ? "ordered" : ttlSeconds === undefined ? "" : ttlMilliseconds(ttlSeconds));
   }
   for (const name of remove) {
     keys.push(keyOf(tag, name));
-    args.push(name);
   }
   for (const listing of listings) {
     keys.push(indexOf(listing.tag), keyOf(listing.tag, listing.name));
-    args.push(listing.name, listing.value);
+    args.push(listing.value);
   }
   for (const listing of unlist) {
     keys.push(indexOf(listing.tag), keyOf(listing.tag, listing.name));
-    args.push(listing.name);
   }
   return [keys.length, ...keys, ...args];
 }

@@ -183,7 +183,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     async take({ tag, name }) {
       checkTag(tag);
       checkName(name);
-      const value = await change(tag, takeScript, [2, indexOf(tag), keyOf(tag, name), name]);
+      const value = await change(tag, takeScript, [2, indexOf(tag), keyOf(tag, name)]);
       return typeof value === "string" ? value : undefined;
     },
 
