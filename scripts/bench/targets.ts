@@ -44,7 +44,8 @@ const ratioTargets: readonly RatioTarget[] = [
     against: (cell) => ({ ...cell, clients: 10 }),
     againstName: "with 10",
     measure: operationsPerSecond,
-    atLeast: 0.95,
+    // The same speed, less what memory and chance make of it: README.md, "2,000 clients on Redis".
+    atLeast: 0.9,
   },
   {
     subject: measuredServer,
