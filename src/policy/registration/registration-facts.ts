@@ -135,7 +135,6 @@ export function belongsTo(brcac: AcceptedBrcac, { softwareId, organisationId }: 
   return sameDirectoryId(brcac.softwareId, softwareId) && sameDirectoryId(brcac.organisationId, organisationId);
 }
 
-
 function refusal(code: Refusal["code"], expected: string, received: string): Refusal {
   return { code, expected, received };
 }
