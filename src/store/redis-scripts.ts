@@ -17,7 +17,8 @@ function script(lua: string): Script {
  * key for every condition, put and removal, then an index and a key for every listing to put and every one to remove.
  * ARGV: how many of the first four there are, then for a condition its kind, and its value when it is one of `equals`;
  * for a put its value, and its time-to-live in ms, or `ordered` (such an entry never expires), or nothing; for a listing
- * to put its value. An entry's name is what its key has in place of the index's `#index`, and a colon before it.
+ * to put its value. Names are not sent: an entry's key is its index's with a colon and the name in place of `#index`, so
+ * that the name begins 4 before the index's length.
  * Answers 0 when done, else the number of the first condition that did not hold.
  * What was not there before stands in no index either: there is nothing to take out.
  */
@@ -91,7 +92,7 @@ while #found < limit * 2 do
 end
 return found`);
 
-/** How keys are spelled: an entry's, and that of a tag's index of ordered entries. */
+/** How keys are spelled: an entry's, and that of a tag's index of ordered entries. The scripts above take names out of them. */
 export interface KeySpelling {
   readonly keyOf: (tag: string, name: string) => string;
   readonly indexOf: (tag: string) => string;
