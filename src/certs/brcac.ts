@@ -52,5 +52,5 @@ function only(texts: readonly string[]): string | undefined {
 
 /** Whether two ids of the directory are the same: UUIDs are compared without regard to letter case (RFC 9562 4). */
 export function sameDirectoryId(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && one.toLowerCase() === other.toLowerCase();
+  return one !== undefined && other !== undefined && (one === other || one.toLowerCase() === other.toLowerCase());
 }

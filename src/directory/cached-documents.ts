@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../kernel/clock.ts";
+import { epochSeconds, type Clock } from "../kernel/clock.ts";
 import { sha256 } from "../kernel/identifiers.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Store } from "../store/store.ts";
@@ -93,6 +93,11 @@ interface Copy<T> {
 
 /** Its members are for `createCachedDocuments` alone. All are there from the start: V8 finds those of such an object faster. */
 export interface DocumentSlot<T> {
+  /** What the copy says, again: for whole seconds since the epoch from the first to before the second, in which nothing is due. */
+  value: T | undefined;
+  /** Whole seconds lie in the slot itself, where milliseconds would be an object each, and another wait for memory. */
+  quietFrom: number;
+  quietUntil: number;
   readonly url: string;
   copy: Copy<T> | undefined;
   failure: DocumentFailure | undefined;
@@ -122,9 +127,25 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
   function slotOf(url: string): DocumentSlot<T> {
     const known = slots.get(url);
     if (known) return known;
-    const slot: DocumentSlot<T> = { url, copy: undefined, failure: undefined, attempt: undefined, renewedAt: undefined };
+    const slot: DocumentSlot<T> = {
+      value: undefined,
+      quietFrom: 0,
+      quietUntil: 0,
+      url,
+      copy: undefined,
+      failure: undefined,
+      attempt: undefined,
+      renewedAt: undefined,
+    };
     slots.set(url, slot);
     return slot;
+  }
+
+  function adopt(slot: DocumentSlot<T>, copy: Copy<T>): void {
+    slot.copy = copy;
+    slot.value = copy.value;
+    slot.quietFrom = Math.ceil((copy.fetchedAt - freshnessMs) / 1000);
+    slot.quietUntil = Math.floor((copy.fetchedAt + copy.freshMs * renewFrom) / 1000);
   }
 
   /** Milliseconds; endless for a copy from the future, as a clock that was set back leaves it. */
@@ -150,6 +171,8 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
   }
 
   function peekAt(slot: DocumentSlot<T>): T | undefined {
+    const now = epochSeconds(clock);
+    if (now >= slot.quietFrom && now < slot.quietUntil) return slot.value;
     const copy = usable(slot);
     if (copy) renewWhenDue(slot, copy);
     return copy?.value;
@@ -175,7 +198,7 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
       const answer = await needs.http.get(url, { accept: needs.accept, ...(needs.maxBytes !== undefined && { maxBytes: needs.maxBytes }) });
       const text = answer.body.toString("utf8");
       const copy = { ...readAnew(slot, text), fetchedAt, freshMs: freshMsOf(answer) };
-      slot.copy = copy;
+      adopt(slot, copy);
       slot.failure = undefined;
       const kept = needs.keep ? needs.keep(copy.value) : text;
       await keptCopies.save(url, { fetchedAt, freshMs: copy.freshMs, text: kept });
@@ -199,7 +222,7 @@ export function createCachedDocuments<T>(needs: CachedDocumentsNeeds<T>): Cached
     if (!kept || kept.fetchedAt <= (slot.copy?.fetchedAt ?? -Infinity)) return;
     const copy = copyOf(slot, kept);
     if (!copy || ageOf(copy) > maxStaleMs) return;
-    slot.copy = copy;
+    adopt(slot, copy);
     if (slot.failure && slot.failure.at < copy.fetchedAt) slot.failure = undefined;
   }
 

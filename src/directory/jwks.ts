@@ -4,12 +4,12 @@ import { z } from "zod";
 /** A public RSA key of the directory, ready for use: imported once, when its JWKS was read. */
 export interface DirectoryKey {
   readonly kid: string;
+  /** For jose and node:crypto alike. */
+  readonly publicKey: KeyObject;
   /** `sig` or `enc`; undefined when the JWKS does not say (RFC 7517 section 4.2). */
   readonly use: string | undefined;
   readonly alg: string | undefined;
   readonly bits: number;
-  /** For jose and node:crypto alike. */
-  readonly publicKey: KeyObject;
   /** The certificates of `x5c`, base64 DER, the key's own one first; empty when there are none. */
   readonly x5c: readonly string[];
 }
@@ -132,7 +132,7 @@ function usableKey(jwk: PublishedKey): DirectoryKey | KeyRejection {
   // With an exponent of 1 anybody signs.
   if (publicExponent < 3n || publicExponent % 2n === 0n || publicExponent > largestExponent) return "exponent";
   if (x5c[0] !== undefined && !isCertificateOf(x5c[0], publicKey)) return "certificate-mismatch";
-  return { kid, use, alg, bits, publicKey, x5c };
+  return { kid, publicKey, use, alg, bits, x5c };
 }
 
 function imported(n: string, e: string): KeyObject | undefined {

@@ -41,6 +41,21 @@ export function routeOf(text: string): string | undefined {
   return /^[0-9a-f]{16}/.exec(text)?.[0];
 }
 
+/**
+ * The first half of the route that a client id begins with, as a whole number of 32 bits: the key under which a Map finds
+ * what is known of a client. V8 enters every text that a Map is asked for into its own table of texts first, which for one
+ * of thousands of ids costs half a microsecond. Several ids may have one number, and any text has one.
+ */
+export function numberOfRoute(clientId: string): number {
+  let number = 0;
+  for (let place = 0; place < 8; place += 1) {
+    const code = clientId.charCodeAt(place);
+    // Digits are 0x30 to 0x39, letters begin at 0x61.
+    number = (number << 4) | ((code & 15) + (code >> 6) * 9);
+  }
+  return number;
+}
+
 /** The store tag of a route. */
 export function clientTag(route: string): string {
   return `client:${route}`;

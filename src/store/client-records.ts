@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { clientTag, routeOf, tagOfClient } from "../kernel/identifiers.ts";
+import { clientTag, numberOfRoute, routeOf, tagOfClient } from "../kernel/identifiers.ts";
 import type { Condition, Key, Listing, Put, Store } from "./store.ts";
 
 /** What the server keeps of a client. Times are seconds since the epoch. */
@@ -120,6 +120,11 @@ export function whileUnchanged(client: VersionedClient): Condition {
   return { name: clientNames.version, equals: client.version };
 }
 
+/** Whether a version, as the store keeps it, is one of this client: `${clientId}.${count}`. */
+export function isVersionOf(version: string, clientId: string): boolean {
+  return version[clientId.length] === "." && version.startsWith(clientId);
+}
+
 const grantsPerBatch = 250;
 
 /** Removes all grants of a client that is gone, with their refresh tokens. */
@@ -142,11 +147,11 @@ async function removeGrants(store: Store, clientId: string): Promise<void> {
  */
 export function createClientRecords(needs: { store: Store; remembered?: number }): ClientRecords {
   const { store } = needs;
-  const remembered = new LRUCache<string, VersionedClient>({ max: needs.remembered ?? 10_000 });
+  const remembered = new LRUCache<number, VersionedClient>({ max: needs.remembered ?? 10_000 });
 
   const remember = (version: string, record: ClientRecord): VersionedClient => {
     const client = { version, record };
-    remembered.set(record.clientId, client);
+    remembered.set(numberOfRoute(record.clientId), client);
     return client;
   };
 
@@ -157,7 +162,7 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
   };
 
   const recallVersion = (version: string): VersionedClient | undefined => {
-    const known = remembered.get(version.slice(0, version.indexOf(".")));
+    const known = remembered.get(numberOfRoute(version));
     return known?.version === version ? known : undefined;
   };
 
@@ -227,7 +232,7 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
         remove: [clientNames.record, clientNames.version, clientNames.statement],
         ...(left ? {} : { unlist: [listKey(client.record)] }),
       });
-      remembered.delete(clientId);
+      remembered.delete(numberOfRoute(clientId));
       if (result.done) {
         // They open nothing any more; here they only stop taking up room.
         await removeGrants(store, clientId);

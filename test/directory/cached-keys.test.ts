@@ -82,6 +82,16 @@ describe("keys of the directory, kept at hand", () => {
     expect(keys.signingKeyAtHand(held, "one")?.kid).to.equal("one");
   });
 
+  it("a clock that is set back by less than their freshness changes nothing; by more, they are asked for anew", async () => {
+    const keys = createSoftwareKeys(directory.keys);
+    const held = keys.hold(url);
+    await keys.signingKey(held, "one");
+    directory.moveClock(1 - times.freshness);
+    expect(keys.signingKeyAtHand(held, "one")?.kid).to.equal("one");
+    directory.moveClock(-2);
+    expect(keys.signingKeyAtHand(held, "one")).to.equal(undefined);
+  });
+
   it("an encryption key verifies nothing", async () => {
     const keys = createSoftwareKeys(directory.keys);
     const held = keys.hold(url);

@@ -357,6 +357,7 @@ export function storeContract(options: () => StoreOptions): void {
       ["an ordered entry with a lifetime", /carries no time-to-live/, () => store.put(tag, { name: "a", value: "v", ordered: true, ttlSeconds: 1 })],
       ["a name put twice", /at most once/, () => store.batch({ tag, put: [{ name: "a", value: "1" }, { name: "a", value: "2" }] })],
       ["a name put and removed", /at most once/, () => store.batch({ tag, put: [{ name: "a", value: "1" }], remove: ["a"] })],
+      ["one of twenty names put and removed", /at most once/, () => store.batch({ tag, put: [{ name: "n19", value: "1" }], remove: Array.from({ length: 20 }, (_, n) => `n${n}`) })],
       ["a page of nothing", /1 to 1,000; got 0/, () => store.scan(tag, "", { limit: 0 })],
       ["a page of 1,001", /1 to 1,000; got 1001/, () => store.scan(tag, "", { limit: 1001 })],
     ];

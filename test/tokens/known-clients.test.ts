@@ -24,11 +24,11 @@ describe("what authentication knows of a client", () => {
       ...(remembered !== undefined && { remembered }),
     });
 
-  async function registered(): Promise<ClientRecord> {
+  async function registered(route?: string): Promise<ClientRecord> {
     const softwareId = `software-${(lastSoftware += 1)}`;
     const record: ClientRecord = {
       realm: "test",
-      clientId: newClientId(routeOfSoftware("test", softwareId), systemRandomness),
+      clientId: newClientId(route ?? routeOfSoftware("test", softwareId), systemRandomness),
       softwareId,
       organisationId: "organisation",
       metadata: { grant_types: ["client_credentials"], scope: "openid consents", jwks_uri: `${directory.server.url}${softwareId}/application.jwks` },
@@ -77,6 +77,21 @@ describe("what authentication knows of a client", () => {
     expect(client !== undefined && (await elsewhere.remove(client, []))).to.equal(true);
     expect(await known.find(clientId)).to.equal(undefined);
     expect(known.recall(clientId)).to.equal(undefined);
+  });
+
+  it("is told apart from another's whose id begins alike", async () => {
+    const [one, two] = [await registered("01234567aaaaaaaa"), await registered("01234567bbbbbbbb")];
+    const known = knownClients();
+    for (const { clientId } of [one, two, one]) {
+      expect((await known.find(clientId))?.record.clientId).to.equal(clientId);
+      expect(known.recall(clientId)?.record.clientId).to.equal(clientId);
+    }
+    expect(known.recall(two.clientId)).to.equal(undefined);
+    for (const unknown of [`01234567${"c".repeat(24)}`, "01234567", `${one.clientId}0`, one.clientId.slice(0, -1)]) {
+      expect(known.recall(unknown), unknown).to.equal(undefined);
+      expect(await known.find(unknown), unknown).to.equal(undefined);
+    }
+    expect(known.recall(one.clientId)?.record.clientId, "whoever asks in vain under its number").to.equal(one.clientId);
   });
 
   it("is of so many clients at most, those asked about last", async () => {

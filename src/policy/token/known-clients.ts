@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { HeldKeys, SoftwareKeys } from "../../directory/software-keys.ts";
-import type { ClientRecords, VersionedClient } from "../../store/client-records.ts";
+import { numberOfRoute } from "../../kernel/identifiers.ts";
+import { isVersionOf, type ClientRecords, type VersionedClient } from "../../store/client-records.ts";
 import { scopesWithoutCustomer } from "../scope/scopes-without-customer.ts";
 
 /**
@@ -31,7 +32,7 @@ export interface KnownClientsNeeds {
 }
 
 export function createKnownClients({ clients, softwareKeys, remembered = 10_000 }: KnownClientsNeeds): KnownClients {
-  const known = new LRUCache<string, KnownClient>({ max: remembered });
+  const known = new LRUCache<number, KnownClient>({ max: remembered });
 
   const know = ({ version, record }: VersionedClient): KnownClient => ({
     version,
@@ -43,21 +44,26 @@ export function createKnownClients({ clients, softwareKeys, remembered = 10_000 
     ...softwareKeys.hold(String(record.metadata["jwks_uri"])),
   });
 
+  const recall = (clientId: string): KnownClient | undefined => {
+    const client = known.get(numberOfRoute(clientId));
+    return client && isVersionOf(client.version, clientId) ? client : undefined;
+  };
+
   return {
     async find(clientId) {
       const client = await clients.find(clientId);
-      if (client === undefined) {
-        known.delete(clientId);
-        return undefined;
-      }
-      const before = known.get(clientId);
-      if (before?.version === client.version) {
+      const before = recall(clientId);
+      if (client?.version === before?.version) {
         return before;
       }
+      if (client === undefined) {
+        known.delete(numberOfRoute(clientId));
+        return undefined;
+      }
       const now = know(client);
-      known.set(clientId, now);
+      known.set(numberOfRoute(clientId), now);
       return now;
     },
-    recall: (clientId) => known.get(clientId),
+    recall,
   };
 }
