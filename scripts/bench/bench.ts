@@ -1,4 +1,4 @@
-/** `npm run bench`: how fast the server is, next to two references measured in the same run. */
+/** `npm run bench`: how fast the server is, next to three references measured in the same run. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ function positive(text: string): number {
 
 function readOptions(): Options {
   return new Command("bench")
-    .description("Measures the server next to a bare https server and a bare oidc-provider, over mutual TLS.")
+    .description("Measures the server next to a bare https server, a bare oidc-provider and a bare verifier of assertions, over mutual TLS.")
     .option("--quick", "one short round with 16 connections, within a minute: a smoke test with figures", false)
     .addOption(new Option("--only <workload>", "one workload instead of all").choices(workloads))
     .addOption(new Option("--store <store>", "the stores to measure on").choices(["lmdb", "redis", "both"]).default("both"))

@@ -101,6 +101,9 @@ export const measuredServer = "porteiro";
 /** The server with two processes, each with as many connections: there is one question only, what a request costs. */
 export const twoProcesses = "porteiro x2";
 
+/** The reference that does what no server can leave out of a token, and nothing else. */
+export const verifier = "verifier";
+
 /** A server that stays up through all rounds. */
 export interface Instance {
   readonly subject: string;
@@ -125,7 +128,7 @@ export function planInstances(
 
 /** Whether a server is measured with customers' journeys: not in memory, which nobody but itself can put codes into. */
 export function takesJourneys({ subject, store, clients }: Instance, scale: Scale): boolean {
-  return subject !== twoProcesses && store !== "memory" && clients === scale.clients[0];
+  return subject !== twoProcesses && subject !== verifier && store !== "memory" && clients === scale.clients[0];
 }
 
 function isJourney(workload: Workload): boolean {
@@ -138,7 +141,8 @@ export function takes(instance: Instance, workload: Workload, scale: Scale): boo
     // Reading accounts takes a bank, and only our own server has one.
     return takesJourneys(instance, scale) && (workload !== "accounts-read" || instance.subject === measuredServer);
   }
-  if (instance.subject === twoProcesses) return workload === "client-credentials";
+  if ([twoProcesses, verifier].includes(instance.subject) && workload !== "client-credentials") return false;
+  if (instance.subject === twoProcesses) return true;
   return instance.clients === scale.clients[0] || scale.withManyClients.includes(workload);
 }
 

@@ -10,6 +10,8 @@ import { createJourney, type Journey } from "./journey.ts";
 import { createReferenceAdapter, type ReferenceStore } from "./reference-adapters.ts";
 import type { ReferenceTls } from "./reference-https.ts";
 import type { ReferenceProviderSettings } from "./reference-oidc-provider.ts";
+import type { ReferenceVerifierSettings } from "./reference-verifier.ts";
+import { verifier } from "./plan.ts";
 import { redirectUri } from "./sandbox.ts";
 import type { RunningServer, Subject, SubjectNeeds } from "./subject.ts";
 
@@ -57,6 +59,39 @@ function referenceStore({ store, folder, redisPort }: SubjectNeeds): ReferenceSt
   if (store === "lmdb") return { kind: store, path: join(folder, "lmdb") };
   if (redisPort === undefined) throw new Error("A Redis port is needed to start on Redis");
   return { kind: store, port: redisPort };
+}
+
+/**
+ * Starts the third reference, which knows token requests alone. It is there on Redis only: LMDB's processor waits for commits,
+ * which says nothing of what a token costs.
+ */
+export function createVerifierReference({ ecosystem, core }: ReferenceNeeds): Subject {
+  const onlyTokens = "/";
+  return {
+    name: verifier,
+    stores: ["redis"],
+    async start({ clients: count, folder, redisPort }) {
+      if (redisPort === undefined) throw new Error("A Redis port is needed to start on Redis");
+      const clients = ecosystem.clients(count);
+      const settings: ReferenceVerifierSettings = {
+        ...tlsOf(ecosystem),
+        redisPort,
+        clients: clients.map(({ clientId, publicJwks }) => ({ clientId, signingKey: { ...publicJwks[0] } })),
+      };
+      return {
+        ...running(await startReference("reference-verifier.ts", folder, settings, core), ecosystem),
+        paths: { token: onlyTokens, introspection: onlyTokens, registration: onlyTokens, pushedRequests: onlyTokens },
+        audience: issuer,
+        scope: "consents",
+        clients,
+        clientIdentity: ecosystem.tpp,
+        resourceServer: { identity: ecosystem.resourceServer, clientId: undefined },
+        journey: undefined,
+        bank: undefined,
+        registrations: () => Promise.reject(new Error("The verifier registers nobody")),
+      };
+    },
+  };
 }
 
 function jwksUri(client: BenchClient): string {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fullScale, inTurn, passesOf, planInstances, quickScale, takes, visitsOf } from "../../scripts/bench/plan.ts";
+import { fullScale, inTurn, passesOf, planInstances, quickScale, takes, takesJourneys, visitsOf, workloads } from "../../scripts/bench/plan.ts";
 
 describe("bench: the plan", () => {
   it("starts each server on its stores with few and with many clients, two processes with few only", () => {
@@ -48,6 +48,13 @@ describe("bench: the plan", () => {
     expect(takes(instance, "introspection", fullScale)).to.equal(true);
     expect(takes(instance, "client-credentials", quickScale)).to.equal(false);
     expect(takes({ ...instance, clients: 10 }, "client-credentials", quickScale)).to.equal(true);
+  });
+
+  it("asks the verifier for tokens alone, with few and with many clients", () => {
+    const instance = { subject: "verifier", store: "redis", clients: 10 } as const;
+    expect(workloads.filter((workload) => takes(instance, workload, fullScale))).to.deep.equal(["client-credentials"]);
+    expect(workloads.filter((workload) => takes({ ...instance, clients: 2_000 }, workload, fullScale))).to.deep.equal(["client-credentials"]);
+    expect(takesJourneys(instance, fullScale)).to.equal(false);
   });
 
   it("asks customers' journeys of servers with few clients whose store can be written beside them", () => {
