@@ -44,7 +44,7 @@ export const fullScale: Scale = {
   firstWarmSeconds: 10,
   warmSeconds: 0.4,
   measureSeconds: 1.6,
-  visits: { "client-credentials": 3 },
+  visits: { "client-credentials": 5 },
   tokens: 200,
 };
 
