@@ -128,6 +128,6 @@ export const legend = [
   "CPU us: the server processes' CPU microseconds per request; Redis us: that of redis-server, which shares the core.",
   "x https, x bare: requests per second compared with a bare Node https server, and with bare oidc-provider on the same",
   "store with as many clients and connections. Targets hold from 16 connections on; porteiro x2 has them for each process.",
-  "verifier: does what no server can leave out of a token, on Redis; what it loses by 2,000 different keys is allowed to porteiro.",
+  "verifier: does what no server can leave out of a token, on Redis: what it loses by 2,000 different keys anybody loses.",
   "idle MB, worked MB: anonymous memory of the process as soon as it was ready and after its last measurement.",
 ].join("\n");

@@ -7,11 +7,11 @@ import { startProcess, type StartedProcess } from "./child-process.ts";
 import { jwksPath, resourceServerName, type BenchClient, type Ecosystem } from "./ecosystem.ts";
 import type { Clock } from "../../src/kernel/clock.ts";
 import { createJourney, type Journey } from "./journey.ts";
+import { verifier } from "./plan.ts";
 import { createReferenceAdapter, type ReferenceStore } from "./reference-adapters.ts";
 import type { ReferenceTls } from "./reference-https.ts";
 import type { ReferenceProviderSettings } from "./reference-oidc-provider.ts";
 import type { ReferenceVerifierSettings } from "./reference-verifier.ts";
-import { verifier } from "./plan.ts";
 import { redirectUri } from "./sandbox.ts";
 import type { RunningServer, Subject, SubjectNeeds } from "./subject.ts";
 

@@ -53,16 +53,6 @@ describe("bench: targets", () => {
     expect(verdict({ ...tokens, clients: 2_000 }, round(1_890), others)).to.equal(false);
   });
 
-  it("allows with 2,000 clients for what the verifier loses by them, and for nothing where it gains", () => {
-    const tokens = { ...cell, workload: "client-credentials", clients: 2_000 } as const;
-    const others = { "porteiro 10": round(2_000), "verifier 10": round(1_000), "verifier 2000": round(960) };
-    expect(verdict(tokens, round(1_824), others)).to.equal(true);
-    expect(verdict(tokens, round(1_823), others)).to.equal(false);
-    expect(verdict(tokens, round(1_899), { ...others, "verifier 2000": round(1_100) })).to.equal(false);
-    const told = judge(tokens, [round(1_900)], ({ subject, clients }) => [round(subject === "verifier" ? (clients === 10 ? 1_000 : 960) : 2_000)]);
-    expect(told?.text).to.equal("met: 0.95 >= 0.95 x with 10 x 0.96, the verifier's");
-  });
-
   it("wants pushed requests and code exchange no slower than bare, and judges no refresh", () => {
     const others = { "oidc-provider 10": round(1_000) };
     for (const workload of ["pushed-request", "code-exchange"] as const) {
