@@ -37,6 +37,7 @@ import { createKnownClients } from "./policy/token/known-clients.ts";
 import { createTokenRevocation } from "./policy/token/revoke-token.ts";
 import { createResourceServers, resourceServersSchema } from "./policy/trust/resource-servers.ts";
 import { readEncryptionKey } from "./settings/encryption-key.ts";
+import { createClientChanges } from "./store/client-changes.ts";
 import { createClientRecords } from "./store/client-records.ts";
 import { isStoreUnavailable } from "./store/open-store.ts";
 
@@ -154,7 +155,7 @@ export async function startServer(surroundings: Surroundings): Promise<RunningSe
           clockSkewSeconds: settings.tokens.clockSkewSeconds,
         },
       }),
-      clientCredentials: createClientCredentialsGrant({ store, clock, randomness, lifetimeSeconds: settings.tokens.accessTokenSeconds }),
+      clientCredentials: createClientCredentialsGrant({ clientChanges: createClientChanges(store), clock, randomness, lifetimeSeconds: settings.tokens.accessTokenSeconds }),
       introspect,
       revoke: createTokenRevocation({ store, audit }),
       identifyResourceServer: createResourceServers({

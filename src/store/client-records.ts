@@ -80,6 +80,12 @@ export const clientNames = {
 /** Where the ids of all clients are listed, and of those that left a decision behind; any other id there means nothing. */
 const listTag = "clients";
 
+/**
+ * What the last change of any client made: its new version, or what stands for its end. No value comes twice. It is
+ * written in the step of the change where one step can (`spansTags`), else not at all.
+ */
+export const lastClientChange: Key = { tag: listTag, name: "last-change" };
+
 export interface ClientChange {
   readonly record: ClientRecord;
   /** The statement of this registration or update; left out when it stays as it is. */
@@ -147,6 +153,7 @@ async function removeGrants(store: Store, clientId: string): Promise<void> {
  */
 export function createClientRecords(needs: { store: Store; remembered?: number }): ClientRecords {
   const { store } = needs;
+  const notice = (change: string): readonly Listing[] => (store.spansTags ? [{ ...lastClientChange, value: change }] : []);
   const remembered = new LRUCache<number, VersionedClient>({ max: needs.remembered ?? 10_000 });
 
   const remember = (version: string, record: ClientRecord): VersionedClient => {
@@ -179,7 +186,7 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
       ...(change.statement === undefined ? [] : [{ name: clientNames.statement, value: change.statement }]),
       ...change.with,
     ];
-    const result = await store.batch({ tag, when, put, ...ended });
+    const result = await store.batch({ tag, when, put, list: notice(version), ...ended });
     if (result.done) {
       remember(version, change.record);
     }
@@ -230,6 +237,7 @@ export function createClientRecords(needs: { store: Store; remembered?: number }
         when: [whileUnchanged(client)],
         put: [...withPuts, ...(left ? [putOf(left)] : [])],
         remove: [clientNames.record, clientNames.version, clientNames.statement],
+        list: notice(`${clientId}.removed`),
         ...(left ? {} : { unlist: [listKey(client.record)] }),
       });
       remembered.delete(numberOfRoute(clientId));

@@ -3,7 +3,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { openLmdbFolder } from "./lmdb-folder.ts";
 import { startExpirySweep } from "./lmdb-sweep.ts";
 import { createProbedState, probeEntry } from "./probed-state.ts";
-import { checkBatch, checkName, checkPut, checkScan, checkTag, conditionsOf, holds, ttlMilliseconds } from "./store-arguments.ts";
+import { checkBatch, checkName, checkPut, checkScan, checkTag, conditionsOf, holds, listingsOf, ttlMilliseconds } from "./store-arguments.ts";
 import { StoreUnavailableError } from "./store-unavailable.ts";
 import type { Batch, BatchResult, Condition, Entry, Store } from "./store.ts";
 
@@ -68,8 +68,9 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     }
   }
 
-  function write({ tag, put = [], remove = [], unlist = [] }: Batch): void {
-    for (const { name, value, ttlSeconds, ordered, listedAs } of put) {
+  function write(batch: Batch): void {
+    const { tag, put = [], remove = [], unlist = [] } = batch;
+    for (const { name, value, ttlSeconds, ordered } of put) {
       const key = keyOf(tag, name);
       if (ttlSeconds === undefined) {
         void entries.put(key, value, ordered ? staysOrdered : stays);
@@ -78,8 +79,8 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
         void entries.put(key, value, end);
         void expiries.put(expiryKey(end, key), "");
       }
-      if (listedAs) void entries.put(keyOf(listedAs.tag, listedAs.name), listedAs.value, staysOrdered);
     }
+    for (const listing of listingsOf(batch)) void entries.put(keyOf(listing.tag, listing.name), listing.value, staysOrdered);
     for (const name of remove) void entries.remove(keyOf(tag, name));
     for (const listing of unlist) void entries.remove(keyOf(listing.tag, listing.name));
   }
@@ -98,7 +99,7 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
 
   /** The first condition that does not hold; inside a transaction, for what that transaction sees. */
   function failedOf(tag: string, conditions: readonly Condition[]): Condition | undefined {
-    return conditions.find((condition) => !holds(condition, read(keyOf(tag, condition.name))));
+    return conditions.find((condition) => !holds(condition, read(keyOf(condition.tag ?? tag, condition.name))));
   }
 
   function commitBatch(batch: Batch): Promise<BatchResult> {
@@ -116,8 +117,8 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
    * The token endpoint's batch. LMDB's own thread checks the one condition and writes, so that no commit waits for
    * this process's event loop. Undefined when something stands there, be it expired: only commitBatch can judge that.
    */
-  async function commitIfNothingThere(name: string, batch: Batch) {
-    const wrote = await committed(entries.ifNoExists(keyOf(batch.tag, name), () => write(batch)));
+  async function commitIfNothingThere(key: string, batch: Batch) {
+    const wrote = await committed(entries.ifNoExists(key, () => write(batch)));
     return wrote ? done : undefined;
   }
 
@@ -134,12 +135,13 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
     if (!small || when.length !== 1 || only === undefined || !isAbsence(only)) {
       return commitBatch(batch);
     }
-    const [failed, taken] = readNewest(() => [failedOf(tag, given), entries.doesExist(keyOf(tag, only.name))] as const);
+    const key = keyOf(only.tag ?? tag, only.name);
+    const [failed, taken] = readNewest(() => [failedOf(tag, given), entries.doesExist(key)] as const);
     if (failed) return { done: false, failed };
     if (taken) {
       return commitBatch(batch);
     }
-    return (await commitIfNothingThere(only.name, batch)) ?? commitBatch(batch);
+    return (await commitIfNothingThere(key, batch)) ?? commitBatch(batch);
   }
 
   /** The probe alone would go on succeeding on a full disk, in the pages that its last one freed. */
@@ -153,6 +155,7 @@ export function openLmdbStore(options: LmdbStoreOptions): Store {
   const probed = createProbedState("lmdb", `LMDB in ${path}`, probe);
 
   return {
+    spansTags: true,
     batch,
 
     async get({ tag, name }) {

@@ -106,7 +106,7 @@ export function batchArguments(batch: Batch, { keyOf, indexOf }: KeySpelling): (
   const keys = [indexOf(tag)];
   const args: (string | number)[] = [conditions.length, put.length, remove.length, listings.length];
   for (const condition of conditions) {
-    keys.push(keyOf(tag, condition.name));
+    keys.push(keyOf(condition.tag ?? tag, condition.name));
     if ("equals" in condition) args.push("equals", condition.equals);
     else args.push(condition.is);
   }

@@ -124,10 +124,15 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   }
 
   /** In a Cluster a script reaches one tag only: what leads to an entry comes before it, and goes after it. */
-  async function runBatchAcrossNodes({ unlist = [], ...batch }: Batch): Promise<BatchResult> {
+  async function runBatchAcrossNodes(batch: Batch): Promise<BatchResult> {
+    const { list: _list, unlist = [], ...own } = batch;
+    const foreign = conditionsOf(batch).find(({ tag = own.tag }) => tag !== own.tag);
+    if (foreign) {
+      throw new RangeError(`In a Redis Cluster the conditions of a batch are of its own tag (spansTags); got one of "${foreign.tag}".`);
+    }
     await Promise.all(listingsOf(batch).map(({ tag, name, value }) => runBatch({ tag, put: [{ name, value, ordered: true }] })));
     const put = (batch.put ?? []).map(({ listedAs: _, ...entry }) => entry);
-    const result = await runBatch({ ...batch, put });
+    const result = await runBatch({ ...own, put });
     if (result.done) {
       await Promise.all(unlist.map(({ tag, name }) => runBatch({ tag, remove: [name] })));
     }
@@ -150,6 +155,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   const probed = createProbedState("redis", `Redis, ${connectionName(connection)}`, probe);
 
   return {
+    spansTags: connection.kind !== "cluster",
     batch,
 
     async get({ tag, name }) {

@@ -1,5 +1,5 @@
 import { printable } from "../kernel/refusal.ts";
-import type { Batch, Condition, Listing, Put, ScanPage } from "./store.ts";
+import type { Batch, Condition, Key, Listing, Put, ScanPage } from "./store.ts";
 
 /** Printable ASCII without braces: Redis Cluster reads what stands between braces as the hash tag. */
 const tagShape = /^[\x20-\x7a\x7c\x7e]{1,200}$/;
@@ -47,15 +47,23 @@ export function checkBatch(batch: Batch): void {
   checkTag(batch.tag);
   const put = batch.put ?? [];
   const remove = batch.remove ?? [];
-  for (const condition of conditionsOf(batch)) checkName(condition.name);
-  for (const one of put) checkPut(one);
-  for (const name of remove) checkName(name);
-  for (const { tag, name } of batch.unlist ?? []) {
-    checkTag(tag);
+  for (const { tag, name } of conditionsOf(batch)) {
+    if (tag !== undefined) checkTag(tag);
     checkName(name);
   }
+  for (const one of put) checkPut(one);
+  for (const name of remove) checkName(name);
+  checkKeys(batch.list);
+  checkKeys(batch.unlist);
   if (repeats([...put.map(({ name }) => name), ...remove])) {
     throw new RangeError("A batch writes each name at most once; a name stands in its puts or removals twice.");
+  }
+}
+
+function checkKeys(keys: readonly Key[] = []): void {
+  for (const { tag, name } of keys) {
+    checkTag(tag);
+    checkName(name);
   }
 }
 
@@ -94,7 +102,8 @@ export function conditionsOf({ given = [], when = [] }: Batch): readonly Conditi
   return given.length === 0 ? when : [...given, ...when];
 }
 
-/** The listings of a batch's puts. */
-export function listingsOf({ put = [] }: Batch): readonly Listing[] {
-  return put.flatMap(({ listedAs }) => listedAs ?? []);
+/** The listings that a batch writes, those of its puts and its own. */
+export function listingsOf({ put = [], list = [] }: Batch): readonly Listing[] {
+  const ofPuts = put.flatMap(({ listedAs }) => listedAs ?? []);
+  return list.length === 0 ? ofPuts : [...ofPuts, ...list];
 }

@@ -3,7 +3,8 @@
  *
  * A key is a pair of a `tag` and a `name`. Keys of one aggregate (a client with its tokens, a consent with its
  * grants) share a tag: everything atomic happens within one tag, which in Redis Cluster is the hash tag, so that
- * the aggregate lies in one slot. What lies in two tags is not atomic together, but for listings (`listedAs`).
+ * the aggregate lies in one slot. What lies in two tags is not atomic together, but for listings (`listedAs`, `list`)
+ * and, where one batch reaches all tags (`spansTags`), conditions.
  *
  * Values are strings (JSON, as a rule). An entry may carry a time-to-live; from its end on it is absent for every
  * operation, whether or not the store has swept it away yet.
@@ -44,16 +45,24 @@ export interface Put {
   readonly listedAs?: Listing;
 }
 
-export type Condition =
-  | { readonly name: string; readonly is: "absent" }
-  | { readonly name: string; readonly is: "present" }
-  /** The entry exists and its value is exactly this one. */
-  | { readonly name: string; readonly equals: string };
+interface ConditionOn {
+  /** Another tag than the batch's own, only where a batch reaches all tags (`spansTags`). */
+  readonly tag?: string;
+  readonly name: string;
+}
+
+export type Condition = ConditionOn &
+  (
+    | { readonly is: "absent" }
+    | { readonly is: "present" }
+    /** The entry exists and its value is exactly this one. */
+    | { readonly equals: string }
+  );
 
 export interface Batch {
   readonly tag: string;
   /**
-   * All must hold at some moment of the call, not later than the commit, else nothing is written. For what may as well
+   * All must hold at one moment of the call, not later than the commit, else nothing is written. For what may as well
    * change right behind the commit, because it is looked at again where the entries are used: it costs LMDB less.
    */
   readonly given?: readonly Condition[];
@@ -61,6 +70,8 @@ export interface Batch {
   readonly when?: readonly Condition[];
   readonly put?: readonly Put[];
   readonly remove?: readonly string[];
+  /** Listings that no put stands for, under the same promise as `listedAs`. */
+  readonly list?: readonly Listing[];
   /** Listings of other tags that end with what is removed: in the same step, in a Redis Cluster behind it. */
   readonly unlist?: readonly Key[];
 }
@@ -85,6 +96,8 @@ export interface StoreState {
 }
 
 export interface Store {
+  /** Whether conditions of one batch may be of any tag: on LMDB and one Redis, not in a Redis Cluster. */
+  readonly spansTags: boolean;
   /** The value, or undefined when the entry is absent. */
   get(key: Key): Promise<string | undefined>;
   /** The values of several names of one tag, in the order asked, in one round trip. */

@@ -19,6 +19,7 @@ import { isStoreUnavailable, openStore, type StoreOptions } from "../../src/stor
 import type { RedisConnection } from "../../src/store/redis-connection.ts";
 import type { BatchResult, Store } from "../../src/store/store.ts";
 import { startRedis, startRedisCluster, startRedisSentinel, type RedisServers, type SentinelGroup } from "../support/redis-servers.ts";
+import { clientChangesContract } from "./client-changes-contract.ts";
 import type { ChildFailure, ChildOrder } from "./store-child.ts";
 import { storeContract } from "./store-contract.ts";
 
@@ -101,6 +102,7 @@ describe("the store on LMDB", () => {
   const options = (): StoreOptions => ({ kind: "lmdb", path: join(folder, "store") });
 
   storeContract(options);
+  clientChangesContract(options);
 
   it("kill -9 in a stream of batches keeps the acknowledged ones and no half ones", async () => {
     for (const [round, delay] of [150, 300, 50].entries()) {
@@ -231,6 +233,7 @@ describe("the store on one Redis", () => {
   after(() => servers?.stop());
 
   storeContract(() => redisOptions(servers.connection));
+  clientChangesContract(() => redisOptions(servers.connection));
 
   it("refuses a server that may evict, unless the settings accept it", () =>
     withSetting(servers.connection.url, "maxmemory-policy", "allkeys-lru", async () => {
@@ -395,6 +398,7 @@ describe("the store on a Redis Cluster", () => {
   after(() => servers?.stop());
 
   storeContract(() => redisOptions(servers.connection));
+  clientChangesContract(() => redisOptions(servers.connection));
 
   it("is opened with a warning when no replica is waited for, whose lack a failover would show", async () => {
     const { log, lines } = keptLog();
@@ -481,4 +485,5 @@ describe("the store behind Redis Sentinel", () => {
   }
 
   storeContract(options);
+  clientChangesContract(options);
 });

@@ -169,6 +169,33 @@ export function storeContract(options: () => StoreOptions): void {
       expect(await get("by")).equals("1");
     });
 
+    it("takes conditions of other tags where it reaches all, and refuses them where it does not", async () => {
+      const there: Condition = { tag: `${tag}:other`, name: "there", equals: "1" };
+      await store.put(`${tag}:other`, { name: "there", value: "1" });
+      await put("there", "2");
+      const unused = { name: "new", is: "absent" } as const;
+      for (const conditions of [{ given: [there] }, { when: [there] }, { given: [there], when: [unused] }, { when: [unused, there] }]) {
+        const write = () => store.batch({ tag, ...conditions, put: [{ name: "new", value: "n" }] });
+        if (!store.spansTags) {
+          const refused = await write().then(() => undefined, (error: unknown) => error);
+          expect(refused).instanceOf(RangeError).with.property("message").contains(`${tag}:other`);
+          continue;
+        }
+        expect(await write()).deep.equals({ done: true });
+        await store.remove({ tag, name: "new" });
+        await store.put(`${tag}:other`, { name: "there", value: "2" });
+        expect(await write()).deep.equals({ done: false, failed: there });
+        expect(await get("new")).equals(undefined);
+        await store.put(`${tag}:other`, { name: "there", value: "1" });
+      }
+      if (store.spansTags) {
+        const absent: Condition = { tag: `${tag}:other`, name: "there", is: "absent" };
+        expect(await store.batch({ tag, when: [absent], put: [{ name: "new", value: "n" }] })).deep.equals({ done: false, failed: absent });
+        await store.remove({ tag: `${tag}:other`, name: "there" });
+        expect(await store.batch({ tag, when: [absent], put: [{ name: "new", value: "n" }] })).deep.equals({ done: true });
+      }
+    });
+
     it("an equals condition means the exact bytes of the value, and no absent entry", async () => {
       await put("v", "São");
       expect((await store.batch({ tag, when: [{ name: "v", equals: "Sa\u0303o" }], remove: ["v"] })).done).equals(false);
@@ -208,6 +235,20 @@ export function storeContract(options: () => StoreOptions): void {
       expect((await listed()).map(([name]) => name)).deep.equals(["a", "b"]);
       expect((await store.batch({ ...remove, when: [toAll[1]!] })).done).equals(true);
       expect((await listed()).map(([name]) => name)).deep.equals(["b"]);
+    });
+
+    it("are written by a batch that puts nothing, or removes what they tell of", async () => {
+      await put("client", "1");
+      const told = (value: string) => ({ ...listedAs("told"), value });
+      expect((await store.batch({ tag, list: [told("first"), listedAs("b")] })).done).equals(true);
+      expect(await listed()).deep.equals([["b", "leads to b"], ["told", "first"]]);
+      expect((await store.batch({ tag, when: [toAll[1]!], remove: ["client"], list: [told("second")] })).done).equals(true);
+      expect(await get("client")).equals(undefined);
+      expect(await listed()).deep.include(["told", "second"]);
+      if (store.spansTags) {
+        expect((await store.batch({ tag, when: [toAll[1]!], list: [told("third")] })).done).equals(false);
+        expect(await listed()).deep.include(["told", "second"]);
+      }
     });
 
     it("are replaced by a later one of the same name", async () => {

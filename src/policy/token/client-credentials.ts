@@ -1,14 +1,14 @@
 import { epochSeconds, type Clock } from "../../kernel/clock.ts";
 import { clientTag, newToken, sha256, type Randomness } from "../../kernel/identifiers.ts";
 import type { Refusal } from "../../kernel/refusal.ts";
-import { clientNames, whileUnchanged } from "../../store/client-records.ts";
-import type { Store } from "../../store/store.ts";
+import type { ClientChanges } from "../../store/client-changes.ts";
+import { clientNames } from "../../store/client-records.ts";
 import { grantWithoutCustomer } from "../scope/scopes-without-customer.ts";
 import { usedAssertion, type AuthenticatedClient } from "./authenticate-client.ts";
 import type { TokenRecord } from "./token-record.ts";
 
 export interface ClientCredentialsNeeds {
-  readonly store: Store;
+  readonly clientChanges: ClientChanges;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly lifetimeSeconds: number;
@@ -50,10 +50,9 @@ export function createClientCredentialsGrant(needs: ClientCredentialsNeeds): Cli
         "x5t#S256": thumbprint,
       };
       const token = { name: clientNames.token(sha256(accessToken)), value: JSON.stringify(record), ttlSeconds: needs.lifetimeSeconds };
-      const result = await needs.store.batch({
+      // Changed or deleted behind this, a client makes its tokens inactive at once.
+      const result = await needs.clientChanges.commitWhileUnchanged(client, {
         tag: clientTag(route),
-        // Changed or deleted behind this, a client makes its tokens inactive at once.
-        given: [whileUnchanged(client)],
         when: [use.unused],
         put: [use.mark, token],
       });

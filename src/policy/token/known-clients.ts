@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { HeldKeys, SoftwareKeys } from "../../directory/software-keys.ts";
 import { numberOfRoute } from "../../kernel/identifiers.ts";
+import type { SeenClient } from "../../store/client-changes.ts";
 import { isVersionOf, type ClientRecords, type VersionedClient } from "../../store/client-records.ts";
 import { scopesWithoutCustomer } from "../scope/scopes-without-customer.ts";
 
@@ -9,7 +10,7 @@ import { scopesWithoutCustomer } from "../scope/scopes-without-customer.ts";
  * one object, found by one look-up: with thousands of clients in turn no processor cache holds what is known of them, and
  * every object that lies behind another one is a wait for memory (`scripts/bench/README.md`).
  */
-export interface KnownClient extends VersionedClient, HeldKeys {
+export interface KnownClient extends SeenClient, HeldKeys {
   readonly softwareId: string;
   readonly organisationId: string;
   readonly active: boolean;
@@ -36,6 +37,7 @@ export function createKnownClients({ clients, softwareKeys, remembered = 10_000 
 
   const know = ({ version, record }: VersionedClient): KnownClient => ({
     version,
+    seenAt: undefined,
     record,
     softwareId: record.softwareId,
     organisationId: record.organisationId,
